@@ -1,0 +1,165 @@
+//! The folder that the offline tool publishes and `approdo network import` reads (protocol section 12.6): public parts and sealed
+//! slots only. The names of the files are constants here, so that writer and reader cannot disagree.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::duty::Channel;
+use crate::encoding::Base64;
+use crate::header::Language;
+use crate::ids::{CentreId, PersonId};
+use crate::recipient::Recipient;
+use crate::signature::PublicKey;
+
+/// The signed root, at the top of the folder.
+pub const ROOT_FILE: &str = "root.json";
+/// A centre's public facts: [`CentreFacts`].
+pub const CENTRE_FILE: &str = "centre.json";
+/// A centre's certificate: a signed document.
+pub const CERTIFICATE_FILE: &str = "certificate.json";
+/// A centre's statements: an array of signed documents.
+pub const STATEMENTS_FILE: &str = "statements.json";
+/// A centre's members: an array of [`MemberRecord`].
+pub const MEMBERS_FILE: &str = "members.json";
+/// A centre's epochs: an array of [`EpochRecord`].
+pub const EPOCHS_FILE: &str = "epochs.json";
+
+/// What marks a secret key in a file: `network import` refuses a file that holds it, by name.
+pub const SECRET_KEY_MARK: &str = "AGE-SECRET-KEY-";
+
+/// A text in several languages: tag → text.
+pub type Translated = BTreeMap<String, String>;
+
+/// What everybody may know of a centre: shown before she writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CentreFacts {
+    /// The centre.
+    pub centre: CentreId,
+    /// The last part of its address: lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// Its name by language.
+    pub name: Translated,
+    /// One or two sentences by language: who works there and what they do.
+    pub about: Translated,
+    /// Where to go in person, by language; empty where the address is secret.
+    pub address: Translated,
+    /// Its phone.
+    pub phone: Option<Phone>,
+    /// Languages spoken there.
+    pub languages: Vec<Language>,
+    /// IANA name of its time zone, for instance `Europe/Rome`.
+    pub time_zone: String,
+    /// When messages are read.
+    pub reading_hours: Vec<ReadingHours>,
+    /// Hours within which a report is promised to be read, counted in reading hours' days.
+    pub promised_hours: u16,
+}
+
+/// A phone number with where it comes from and when somebody last checked it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phone {
+    /// As one dials it.
+    pub number: String,
+    /// Where the number was found.
+    pub source: String,
+    /// The day of the last check.
+    pub checked: Date,
+}
+
+/// One stretch of time in which a centre reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingHours {
+    /// 1 Monday to 7 Sunday.
+    pub day: u8,
+    /// Beginning, local time.
+    pub from: Time,
+    /// End, local time, after the beginning.
+    pub to: Time,
+}
+
+/// A member as the server needs to know them: the account, and the sealed slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberRecord {
+    /// The person.
+    pub person: PersonId,
+    /// The name to sign in with.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The language of the console.
+    pub language: Language,
+    /// As in the certificate or join statement.
+    pub signing_key: PublicKey,
+    /// As in the certificate or join statement.
+    pub recipient: Recipient,
+    /// The slot that the passphrase opens.
+    pub slot: SlotRecord,
+}
+
+/// A slot: the operator's identity, sealed to what the passphrase gives (section 12.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotRecord {
+    /// 16 bytes.
+    pub salt: Base64,
+    /// Verifies the answer to the sign-in challenge.
+    pub login_key: PublicKey,
+    /// The age file.
+    pub blob: Base64,
+}
+
+/// The wraps of one epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochRecord {
+    /// The channel.
+    pub channel: Channel,
+    /// The number of the epoch.
+    pub number: u32,
+    /// One for each member who may read it, and one for paper.
+    pub wraps: Vec<EpochWrapRecord>,
+}
+
+/// One sealed copy of an epoch's private half.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochWrapRecord {
+    /// For whom.
+    pub to: WrapTarget,
+    /// The age file, [`crate::sizes::WRAP_LENGTH`] bytes.
+    pub wrap: Base64,
+}
+
+/// For whom an epoch wrap is: a person's id, or `"paper"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WrapTarget {
+    /// A member.
+    Person(PersonId),
+    /// The paper identity of the channel.
+    Paper,
+}
+
+impl Serialize for WrapTarget {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Person(person) => person.serialize(serializer),
+            Self::Paper => serializer.serialize_str("paper"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WrapTarget {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "paper" {
+            return Ok(Self::Paper);
+        }
+        PersonId::parse(&text).map(Self::Person).map_err(de::Error::custom)
+    }
+}
