@@ -1,0 +1,202 @@
+//! Configuration: built-in defaults < file `approdo.toml` < environment `APPRODO_…` < flags (docs/configuration.md).
+//!
+//! Invariant: a [`Config`] that exists is valid. An unknown key is refused, and every refusal names the key, where it
+//! came from and what is expected, but never the value: it may hold a password.
+
+mod error;
+mod values;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+pub use error::{ConfigError, ConfigProblem};
+pub use values::{DatabaseUrl, LogLevel, PublicUrl};
+
+/// The file that is read when none is named, if it exists.
+pub const DEFAULT_FILE: &str = "approdo.toml";
+
+const PREFIX: &str = "APPRODO_";
+
+/// Variables with our prefix that belong to the scripts and tests of this repository (docs/configuration.md).
+const FOREIGN: [&str; 10] = [
+    "cache",
+    "chromium",
+    "e2e_demo",
+    "profile",
+    "require_postgres",
+    "root",
+    "target_owner",
+    "test_postgres",
+    "tools",
+    "wasm_target",
+];
+
+/// Everything that can be set. Each field is one key of the file; `session.hours` is `APPRODO_SESSION__HOURS`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on. Port 0 takes a free one.
+    #[serde(deserialize_with = "values::listen")]
+    pub listen: SocketAddr,
+    /// Where the public reaches the service; without it `http://` and the address listened on.
+    pub public_url: Option<PublicUrl>,
+    /// Further addresses of the same service, such as an onion service.
+    pub other_urls: Vec<PublicUrl>,
+    /// Where the data lives.
+    pub database: DatabaseUrl,
+    /// Whether a demonstration network may be served (protocol §3).
+    pub demo: bool,
+    /// Sessions of operators.
+    pub session: SessionLengths,
+    /// What is written to the log.
+    pub log: LogSettings,
+}
+
+/// How long a session of an operator lasts.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionLengths {
+    /// Hours after which everybody signs in again, 1 to 24.
+    #[serde(deserialize_with = "values::hours")]
+    pub hours: u16,
+    /// Minutes without a request after which the session and its key in memory end, 1 to 60.
+    #[serde(deserialize_with = "values::minutes")]
+    pub idle_minutes: u16,
+}
+
+impl SessionLengths {
+    /// The longest a session lasts.
+    #[must_use]
+    pub fn whole(self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.hours))
+    }
+
+    /// How long it lasts without a request.
+    #[must_use]
+    pub fn idle(self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.idle_minutes))
+    }
+}
+
+impl Default for SessionLengths {
+    fn default() -> Self {
+        Self { hours: 10, idle_minutes: 15 }
+    }
+}
+
+/// What is written to the log.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// The least important line that is still written, for our own code; others write warnings and errors only.
+    pub level: LogLevel,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            public_url: None,
+            other_urls: Vec::new(),
+            database: DatabaseUrl::Sqlite(PathBuf::from("var/approdo.db")),
+            demo: false,
+            session: SessionLengths::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+/// What the command line overrides; `None` leaves the lower layers alone.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    /// `--listen`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// `--public-url`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// `--database`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// `--demo`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub demo: Option<bool>,
+}
+
+impl Config {
+    /// Reads all four layers. A `file` that is named must exist; [`DEFAULT_FILE`] may be absent.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem found by the layer that failed.
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
+        let toml = match file {
+            Some(file) if !file.is_file() => return Err(ConfigError::no_file(file)),
+            Some(file) => Toml::file_exact(file),
+            None => Toml::file(DEFAULT_FILE),
+        };
+        let environment = Env::prefixed(PREFIX).ignore(&FOREIGN).split("__");
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(toml)
+            .merge(environment)
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(ConfigError::from)
+    }
+
+    /// Where the public meets the service, once the address listened on is known.
+    #[must_use]
+    pub fn site(&self, listening: SocketAddr) -> Site {
+        let public = self.public_url.clone().unwrap_or_else(|| PublicUrl::of_address(listening));
+        Site { public, others: self.other_urls.clone(), demo: self.demo }
+    }
+
+    /// The configuration in force as TOML, without passwords.
+    #[must_use]
+    pub fn effective(&self) -> String {
+        let optional = |url: &Option<PublicUrl>| {
+            url.as_ref().map_or_else(String::new, |url| format!("{:?}", url.as_str()))
+        };
+        let others: Vec<&str> = self.other_urls.iter().map(PublicUrl::as_str).collect();
+        let public = match optional(&self.public_url) {
+            none if none.is_empty() => "# public_url is not set: the address listened on".to_owned(),
+            url => format!("public_url = {url}"),
+        };
+        format!(
+            "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\ndemo = {}\n\n[session]\nhours = {}\n\
+             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n",
+            self.listen,
+            self.database.without_password(),
+            self.demo,
+            self.session.hours,
+            self.session.idle_minutes,
+            self.log.level.as_str(),
+        )
+    }
+}
+
+/// Where the public meets the service.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Its address; cookies are `Secure` when it is https.
+    pub public: PublicUrl,
+    /// Further addresses of the same service.
+    pub others: Vec<PublicUrl>,
+    /// Whether this is a demonstration, which every page says.
+    pub demo: bool,
+}
+
+impl Site {
+    /// Whether `origin`, the value of an `Origin` header, is one of ours.
+    #[must_use]
+    pub fn is_own_origin(&self, origin: &str) -> bool {
+        std::iter::once(&self.public).chain(&self.others).any(|url| url.is_origin(origin))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The web as every slice meets it: headers, limits, errors, pages, sessions.
+//!
+//! Invariant: [`wrap`] stands around every router, so no answer leaves without the headers of protocol §11 and no error
+//! says more than a sentence and a reference number.
+
+pub mod csrf;
+mod error;
+mod headers;
+mod if_match;
+pub mod origin;
+pub mod sessions;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use error::{PlatformError, refusal};
+pub use if_match::IfMatch;
+pub use shell::{Alternative, PageKind, Shell, render};
+
+use crate::Platform;
+
+/// The largest body of any request, in bytes: a frame of 65,536 and room for the JSON around one.
+pub const LARGEST_BODY: usize = 98_304;
+
+/// How long a request may take, its body included.
+pub const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// Adds `/health` and `/static/…` to the slices' routes and puts everything around them that every request needs,
+/// outermost first: headers, error pages, panics, time, size.
+pub fn wrap(routes: Router, platform: &Platform) -> Router {
+    let own = Router::new()
+        .route("/health", get(health))
+        .route("/static/{file}", get(static_file))
+        .with_state(platform.clone());
+    routes
+        .merge(own)
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+        .layer(CatchPanicLayer::custom(error::after_panic))
+        .layer(from_fn_with_state(platform.clone(), error::translate))
+        .layer(from_fn_with_state(platform.clone(), headers::add))
+}
+
+/// An answer in JSON that may not be kept anywhere.
+pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    (status, Json(body)).into_response()
+}
+
+async fn not_found() -> PlatformError {
+    PlatformError::NotFound
+}
+
+/// Says that the service and its database live; watched by machines only.
+async fn health(State(platform): State<Platform>) -> Result<impl IntoResponse, PlatformError> {
+    platform.database.check().await?;
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], "ok\n"))
+}
+
+async fn static_file(
+    State(platform): State<Platform>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PlatformError> {
+    platform.assets.response(&file, &headers).ok_or(PlatformError::NotFound)
+}

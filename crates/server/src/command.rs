@@ -1,0 +1,143 @@
+//! The command line.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use network::centres::{self, Publication};
+use network::migrations::Migrations;
+use platform::clock::Clock;
+use platform::config::{Config, Flags};
+use platform::database::Database;
+use platform::log;
+use platform::random::Random;
+
+use crate::serve;
+
+/// Sealed reports from people in danger to centres that help them.
+#[derive(Debug, Parser)]
+#[command(name = "approdo", version)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The configuration file [default: approdo.toml, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the data lives: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    database: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages until the program is told to stop
+    Serve(Serve),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Take in what approdo-keys has published
+    #[command(subcommand)]
+    Network(NetworkCommand),
+    /// Bring the tables of the database up to date
+    Migrate,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Allow a demonstration network
+    #[arg(long)]
+    demo: bool,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The address under which the public reaches the service
+    #[arg(long, visible_alias = "origin", value_name = "URL")]
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the configuration in force, without passwords
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum NetworkCommand {
+    /// Import a folder with root.json and one folder a centre
+    Import {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+/// Why a command failed, for the person who gave it.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(log::chain(&error))
+    }
+}
+
+/// Does what was asked.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let mut flags = Flags { database: arguments.common.database, ..Flags::default() };
+    if let Command::Serve(serve) = &arguments.command {
+        flags.listen.clone_from(&serve.listen);
+        flags.public_url.clone_from(&serve.public_url);
+        flags.demo = serve.demo.then_some(true);
+    }
+    let config = Config::load(arguments.common.config.as_deref(), &flags)?;
+    match arguments.command {
+        Command::Serve(_) => serve::run(&config).await,
+        Command::Config(ConfigCommand::Check) => say(&config.effective()),
+        Command::Migrate => {
+            open(&config).await?.close().await?;
+            say("the tables are up to date\n")
+        }
+        Command::Network(NetworkCommand::Import { folder }) => {
+            let publication = Publication::read(&folder)?;
+            let database = open(&config).await?;
+            let imported =
+                centres::import(&database, &Random::system(), &publication, Clock::system().now()).await?;
+            database.close().await?;
+            let kind = if imported.demonstration { "a demonstration network" } else { "the network" };
+            say(&format!("imported {kind}: {} centres, {} people\n", imported.centres, imported.people))
+        }
+    }
+}
+
+/// The database of the configuration with all its tables.
+async fn open(config: &Config) -> Result<Database, Failure> {
+    log::start(config.log.level, Clock::system());
+    let database = Database::connect(&config.database).await?;
+    database.migrate::<Migrations>().await?;
+    Ok(database)
+}
+
+/// Writes to the standard output.
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The whole product behind its router, in process: no socket, a clock that stands still, seeded randomness.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, ORIGIN};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use network::App;
+use platform::Platform;
+use platform::assets::Assets;
+use platform::clock::{Clock, MockTime};
+use platform::config::Config;
+use platform::web;
+use tower::ServiceExt as _;
+
+use crate::{Engine, TestDatabase, beginning, seeded_random};
+
+/// One installation with empty tables. It disappears with its value.
+#[derive(Debug)]
+pub struct TestApp {
+    /// The product.
+    pub app: App,
+    /// What it stands on.
+    pub platform: Platform,
+    /// Moves the clock; it begins at [`beginning`].
+    pub time: MockTime,
+    /// The store and its place, to search its bytes.
+    pub store: TestDatabase,
+    router: Router,
+}
+
+impl TestApp {
+    /// Starts on `engine`. `None` when PostgreSQL is absent and not required ([`Engine::open`]).
+    ///
+    /// # Panics
+    /// When the product does not start.
+    pub async fn start(engine: Engine) -> Option<Self> {
+        let store = engine.open().await?;
+        let (clock, time) = Clock::mock(beginning());
+        let config = Config { demo: true, ..Config::default() };
+        let site = config.site(config.listen);
+        let platform = Platform::new(
+            store.database.clone(),
+            clock,
+            seeded_random(),
+            Assets::unbuilt(),
+            site,
+            config.session,
+        );
+        let app = App::start(platform.clone()).await.expect("a product that starts");
+        let router = web::wrap(network::router(app.clone()), &platform);
+        Some(Self { app, platform, time, store, router })
+    }
+
+    /// The value of `Origin` that the own pages send.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.platform.site.public.as_str()
+    }
+
+    /// Sends a request as it is.
+    ///
+    /// # Panics
+    /// When the body of the answer cannot be read.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body that ends");
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A request of a page of ours, with its `Origin`; further headers as pairs.
+    ///
+    /// # Panics
+    /// When a header is not one.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(ORIGIN, self.origin());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.into()).expect("a request")).await
+    }
+
+    /// Opens a page as a person does, without a cookie.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[(ACCEPT.as_str(), "text/html")], Body::empty()).await
+    }
+
+    /// Posts bytes as a script does, without a cookie.
+    pub async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.ask(Method::POST, path, &[(CONTENT_TYPE.as_str(), "application/octet-stream")], body).await
+    }
+
+    /// Posts JSON as a script does, without a cookie.
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Answer {
+        self.ask(Method::POST, path, &[(CONTENT_TYPE.as_str(), "application/json")], body.to_string()).await
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The body as text.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    /// The code of a refusal (docs/http.md); empty where there is none.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let json: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
+        json.and_then(|json| json.get("code")?.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The value of a header; empty where there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}

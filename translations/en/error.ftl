@@ -1,0 +1,20 @@
+# reviewed_by: unreviewed
+error-title = This did not work
+error-internal-heading = Something went wrong on our side
+error-internal-text = It is not your fault. Nothing more was saved than you were told. You can try again in a little while.
+error-reference = If you write to us about it, this number is all we need: { $reference }
+error-not-found-heading = There is no page here
+error-not-found-text = The address may be mistyped, or the page has moved.
+error-method-heading = This page cannot be opened like that
+error-method-text = Please go back to the start and follow the links from there.
+error-size-heading = That was too large
+error-size-text = Nothing was saved. Please send less at a time.
+error-malformed-heading = We could not read that
+error-malformed-text = Nothing was saved. Please go back, load the page again and try once more.
+error-refused-heading = You cannot open this
+error-refused-text = Your account may not have the right for it, or your session has ended. Nothing was changed.
+error-changed-heading = Somebody else was faster
+error-changed-text = What you were looking at has changed in the meantime. Nothing was overwritten. Load the page again to see the newest state.
+error-busy-heading = The service is busy right now
+error-busy-text = Nothing was saved. Please try again in a minute.
+error-start = To the start

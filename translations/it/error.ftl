@@ -1,0 +1,20 @@
+# reviewed_by: unreviewed
+error-title = Non ha funzionato
+error-internal-heading = Qualcosa è andato storto da parte nostra
+error-internal-text = Non dipende da te. Non è stato salvato nulla oltre a quello che ti è già stato detto. Puoi riprovare tra poco.
+error-reference = Se ci scrivi per questo, ci basta questo numero: { $reference }
+error-not-found-heading = Qui non c’è nessuna pagina
+error-not-found-text = L’indirizzo forse è scritto male, oppure la pagina è stata spostata.
+error-method-heading = Questa pagina non si apre così
+error-method-text = Torna all’inizio e segui i collegamenti da lì.
+error-size-heading = Era troppo grande
+error-size-text = Non è stato salvato nulla. Invia meno contenuto alla volta.
+error-malformed-heading = Non siamo riusciti a leggere quello che è arrivato
+error-malformed-text = Non è stato salvato nulla. Torna indietro, ricarica la pagina e prova ancora una volta.
+error-refused-heading = Non puoi aprire questa pagina
+error-refused-text = Forse il tuo account non ha questo permesso, o la sessione è finita. Non è stato cambiato nulla.
+error-changed-heading = Un’altra persona è arrivata prima
+error-changed-text = Quello che stavi guardando nel frattempo è cambiato. Non è stato sovrascritto nulla. Ricarica la pagina per vedere lo stato più recente.
+error-busy-heading = In questo momento il servizio è occupato
+error-busy-text = Non è stato salvato nulla. Riprova tra un minuto.
+error-start = Vai all’inizio
