@@ -1,1 +1,32 @@
-//! placeholder
+//! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← guidance ←
+//! centres ← reports.
+//!
+//! | slice | what it is |
+//! |---|---|
+//! | [`accounts`] | organisations, people, sign-in, sessions |
+//! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
+//! | [`centres`] | certificates, statements, channels, reading hours, import |
+//! | [`reports`] | sealed reports, mailbox, inbox |
+//!
+//! Invariant: nothing here can open a seal: neither `keyring` nor `age` is among the dependencies.
+
+pub mod accounts;
+mod app;
+pub mod centres;
+pub mod guidance;
+pub mod migrations;
+pub mod reports;
+
+use axum::Router;
+
+pub use app::App;
+
+/// All addresses of the product, ready for `platform::web::wrap`.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(accounts::router())
+        .merge(centres::router())
+        .merge(guidance::router())
+        .merge(reports::router())
+        .with_state(app)
+}

@@ -1,0 +1,271 @@
+//! All questions of this slice to the database, one function each.
+
+use jiff::Timestamp;
+use platform::database::DatabaseError;
+use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
+
+use super::entities::{installation, organisation, person, role, session, slot};
+use super::model::{AccountName, Enrolment, Lengths, Life, Person, Slot};
+
+/// The one role of this version.
+const OPERATOR: &str = "operator";
+
+/// The one kind of slot of this version.
+const PASSPHRASE: &str = "passphrase";
+
+/// A session with its person, as found by the hash of the cookie.
+#[derive(Clone, Debug)]
+pub(super) struct FoundSession {
+    /// Whose it is.
+    pub(super) person: Person,
+    /// Its times.
+    pub(super) life: Life,
+}
+
+/// The secret of this installation, if it was born already.
+pub(super) async fn find_installation_secret(
+    connection: &impl ConnectionTrait,
+) -> Result<Option<Vec<u8>>, DatabaseError> {
+    let row = installation::Entity::find_by_id(1).one(connection).await?;
+    Ok(row.map(|row| row.secret))
+}
+
+/// Keeps the secret of this installation, unless another process was faster.
+pub(super) async fn keep_installation_secret(
+    connection: &impl ConnectionTrait,
+    secret: &[u8],
+) -> Result<(), DatabaseError> {
+    installation::Entity::insert(installation::ActiveModel { id: Set(1), secret: Set(secret.to_vec()) })
+        .on_conflict(OnConflict::column(installation::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
+
+/// The slot of an account, if there is such an account.
+pub(super) async fn find_slot(
+    connection: &impl ConnectionTrait,
+    account: &AccountName,
+) -> Result<Option<Slot>, DatabaseError> {
+    let person =
+        person::Entity::find().filter(person::Column::Account.eq(account.as_str())).one(connection).await?;
+    // An unknown account asks the same two questions: the second one for an id that nobody has.
+    let id = person.map_or(Uuid::nil(), |row| row.id);
+    let row = slot::Entity::find_by_id((id, PASSPHRASE.to_owned())).one(connection).await?;
+    Ok(row.map(|row| Slot {
+        person: row.person_id,
+        salt: row.salt,
+        login_key: row.login_key,
+        sealed: row.sealed,
+    }))
+}
+
+/// A person by id.
+pub(super) async fn find_person(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Person>, DatabaseError> {
+    let Some(row) = person::Entity::find_by_id(id).one(connection).await? else {
+        return Ok(None);
+    };
+    let operator_of = role::Entity::find()
+        .filter(role::Column::PersonId.eq(id))
+        .filter(role::Column::Name.eq(OPERATOR))
+        .one(connection)
+        .await?;
+    Ok(Some(Person {
+        id: row.id,
+        account: row.account,
+        name: row.name,
+        language: row.language,
+        signing_key: row.signing_key,
+        recipient: row.recipient,
+        centre: operator_of.map(|role| role.centre_id),
+    }))
+}
+
+/// Writes down a session that begins.
+pub(super) async fn insert_session(
+    connection: &impl ConnectionTrait,
+    token_hash: &[u8],
+    person: Uuid,
+    life: Life,
+) -> Result<(), DatabaseError> {
+    session::Entity::insert(session::ActiveModel {
+        token_hash: Set(token_hash.to_vec()),
+        person_id: Set(person),
+        created_at: Set(life.created.as_second()),
+        seen_at: Set(life.seen.as_second()),
+        expires_at: Set(life.expires.as_second()),
+    })
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// The session of a cookie's hash, whether it still holds or not.
+pub(super) async fn find_session(
+    connection: &impl ConnectionTrait,
+    token_hash: &[u8],
+) -> Result<Option<FoundSession>, DatabaseError> {
+    let Some(row) = session::Entity::find_by_id(token_hash.to_vec()).one(connection).await? else {
+        return Ok(None);
+    };
+    let Some(person) = find_person(connection, row.person_id).await? else {
+        return Ok(None);
+    };
+    Ok(Some(FoundSession {
+        person,
+        life: Life {
+            created: moment(row.created_at),
+            seen: moment(row.seen_at),
+            expires: moment(row.expires_at),
+        },
+    }))
+}
+
+/// Notes that a session was used; never moves its time backwards.
+pub(super) async fn touch_session(
+    connection: &impl ConnectionTrait,
+    token_hash: &[u8],
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    session::Entity::update_many()
+        .set(session::ActiveModel { seen_at: Set(now.as_second()), ..Default::default() })
+        .filter(session::Column::TokenHash.eq(token_hash.to_vec()))
+        .filter(session::Column::SeenAt.lt(now.as_second()))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session.
+pub(super) async fn delete_session(
+    connection: &impl ConnectionTrait,
+    token_hash: &[u8],
+) -> Result<(), DatabaseError> {
+    session::Entity::delete_by_id(token_hash.to_vec()).exec(connection).await?;
+    Ok(())
+}
+
+/// Removes sessions that no longer hold.
+pub(super) async fn delete_ended_sessions(
+    connection: &impl ConnectionTrait,
+    now: Timestamp,
+    lengths: Lengths,
+) -> Result<u64, DatabaseError> {
+    let idle_since = now.as_second().saturating_sub(lengths.idle.as_secs());
+    let ended = Condition::any()
+        .add(session::Column::ExpiresAt.lte(now.as_second()))
+        .add(session::Column::SeenAt.lte(idle_since));
+    let result = session::Entity::delete_many().filter(ended).exec(connection).await?;
+    Ok(result.rows_affected)
+}
+
+/// The organisation of that name; a new one gets the id given.
+pub(crate) async fn amend_organisation(
+    connection: &impl ConnectionTrait,
+    name: &str,
+    new_id: Uuid,
+) -> Result<Uuid, DatabaseError> {
+    let found =
+        organisation::Entity::find().filter(organisation::Column::Name.eq(name)).one(connection).await?;
+    if let Some(row) = found {
+        return Ok(row.id);
+    }
+    organisation::Entity::insert(organisation::ActiveModel { id: Set(new_id), name: Set(name.to_owned()) })
+        .exec_without_returning(connection)
+        .await?;
+    Ok(new_id)
+}
+
+/// Writes a person with slot and role, or brings them up to date.
+pub(crate) async fn amend_enrolment(
+    connection: &impl ConnectionTrait,
+    organisation: Uuid,
+    enrolment: &Enrolment,
+) -> Result<(), DatabaseError> {
+    let Enrolment { person, slot } = enrolment;
+    person::Entity::insert(person::ActiveModel {
+        id: Set(person.id),
+        organisation_id: Set(organisation),
+        account: Set(person.account.clone()),
+        name: Set(person.name.clone()),
+        language: Set(person.language.clone()),
+        signing_key: Set(person.signing_key.clone()),
+        recipient: Set(person.recipient.clone()),
+    })
+    .on_conflict(
+        OnConflict::column(person::Column::Id)
+            .update_columns([
+                person::Column::OrganisationId,
+                person::Column::Account,
+                person::Column::Name,
+                person::Column::Language,
+                person::Column::SigningKey,
+                person::Column::Recipient,
+            ])
+            .to_owned(),
+    )
+    .exec_without_returning(connection)
+    .await?;
+    slot::Entity::insert(slot::ActiveModel {
+        person_id: Set(person.id),
+        kind: Set(PASSPHRASE.to_owned()),
+        salt: Set(slot.salt.clone()),
+        login_key: Set(slot.login_key.clone()),
+        sealed: Set(slot.sealed.clone()),
+    })
+    .on_conflict(
+        OnConflict::columns([slot::Column::PersonId, slot::Column::Kind])
+            .update_columns([slot::Column::Salt, slot::Column::LoginKey, slot::Column::Sealed])
+            .to_owned(),
+    )
+    .exec_without_returning(connection)
+    .await?;
+    // A person works for one centre: an import that names another moves the role.
+    role::Entity::delete_many().filter(role::Column::PersonId.eq(person.id)).exec(connection).await?;
+    if let Some(centre) = person.centre {
+        role::Entity::insert(role::ActiveModel {
+            person_id: Set(person.id),
+            centre_id: Set(centre),
+            name: Set(OPERATOR.to_owned()),
+        })
+        .exec_without_returning(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Takes the role from everybody of a centre who is not listed, and ends their sessions at once (protocol section 4.3).
+pub(crate) async fn end_roles_of_others(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+    members: &[Uuid],
+) -> Result<(), DatabaseError> {
+    let gone: Vec<Uuid> = role::Entity::find()
+        .filter(role::Column::CentreId.eq(centre))
+        .filter(role::Column::PersonId.is_not_in(members.iter().copied()))
+        .all(connection)
+        .await?
+        .into_iter()
+        .map(|row| row.person_id)
+        .collect();
+    session::Entity::delete_many()
+        .filter(session::Column::PersonId.is_in(gone.iter().copied()))
+        .exec(connection)
+        .await?;
+    role::Entity::delete_many()
+        .filter(role::Column::CentreId.eq(centre))
+        .filter(role::Column::PersonId.is_in(gone))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// A moment from its seconds; times outside the calendar count as long ago.
+fn moment(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,66 @@
+//! What all slices share: the platform, the centres in memory, and what signing in remembers.
+
+use axum::extract::FromRef;
+use platform::Platform;
+use platform::database::DatabaseError;
+
+use crate::accounts::{self, InstallationSecret, Lengths, UsedNonces};
+use crate::centres::Centres;
+use crate::migrations::Migrations;
+use crate::reports;
+
+/// The running product. Cloning it is cheap: every part is a handle.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Database, clock, randomness, texts, sessions.
+    pub platform: Platform,
+    /// All centres, verified, in memory.
+    pub centres: Centres,
+    pub(crate) installation: InstallationSecret,
+    pub(crate) used_nonces: UsedNonces,
+}
+
+impl App {
+    /// Brings the tables up to date, reads what stays in memory, and does the regular work once.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn start(platform: Platform) -> Result<Self, DatabaseError> {
+        platform.database.migrate::<Migrations>().await?;
+        let installation = InstallationSecret::load(&platform).await?;
+        let app =
+            Self { platform, centres: Centres::default(), installation, used_nonces: UsedNonces::default() };
+        app.housekeeping().await?;
+        Ok(app)
+    }
+
+    /// Regular work, at start and then every hour: erases what may not be kept, and reads the centres anew.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn housekeeping(&self) -> Result<(), DatabaseError> {
+        accounts::housekeeping(self).await?;
+        reports::housekeeping(self).await?;
+        self.reload_centres().await
+    }
+
+    /// Reads the centres anew, for instance after an import.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn reload_centres(&self) -> Result<(), DatabaseError> {
+        self.centres.reload(&self.platform).await
+    }
+
+    /// How long sessions last: what is configured, within what the protocol allows.
+    #[must_use]
+    pub fn session_lengths(&self) -> Lengths {
+        Lengths::new(self.platform.session.idle(), self.platform.session.whole())
+    }
+}
+
+impl FromRef<App> for Platform {
+    fn from_ref(app: &App) -> Self {
+        app.platform.clone()
+    }
+}

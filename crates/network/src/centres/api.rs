@@ -1,0 +1,76 @@
+//! What a browser verifies for itself: the root by its hash, the bundle of a centre; and the keys of an operator (docs/http.md).
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use envelope::centre::CentreBundle;
+use envelope::duty::Channel;
+use envelope::encoding::to_base64;
+use envelope::signature::SignedDocument;
+use platform::web::{PlatformError, json};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::store;
+use crate::App;
+use crate::accounts::Operator;
+
+const JSON: &str = "application/json";
+
+/// `GET /network/{hash}.json`: content-addressed, so it may be kept for ever.
+pub(super) async fn root(
+    State(app): State<App>,
+    Path(file): Path<String>,
+) -> Result<Response, PlatformError> {
+    let hash = file.strip_suffix(".json").ok_or(PlatformError::NotFound)?;
+    let document = app.centres.root_document(hash).ok_or(PlatformError::NotFound)?;
+    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    Ok((headers, document.to_string()).into_response())
+}
+
+/// `GET /network/centres/{centre}.json`: certificate and statements, never from a cache.
+pub(super) async fn bundle(
+    State(app): State<App>,
+    Path(file): Path<String>,
+) -> Result<Response, PlatformError> {
+    const MISSING: PlatformError = PlatformError::Refused(StatusCode::NOT_FOUND, "centre");
+    let id = file.strip_suffix(".json").and_then(|id| Uuid::try_parse(id).ok()).ok_or(MISSING)?;
+    let known = app.centres.find(id).ok_or(MISSING)?;
+    Ok(([(CONTENT_TYPE, JSON)], known.bundle.to_string()).into_response())
+}
+
+#[derive(Serialize)]
+struct Keys {
+    root: SignedDocument,
+    centre: Uuid,
+    bundle: CentreBundle,
+    epochs: Vec<EpochOf>,
+}
+
+#[derive(Serialize)]
+struct EpochOf {
+    channel: Channel,
+    number: u32,
+    wrap: String,
+}
+
+/// `GET /console/keys`: what an operator's browser needs to open: all epochs of hers, of the channels she may read.
+pub(super) async fn keys(State(app): State<App>, operator: Operator) -> Result<Response, PlatformError> {
+    const MISSING: PlatformError = PlatformError::Refused(StatusCode::NOT_FOUND, "centre");
+    let centre = operator.centre();
+    let known = app.centres.find(centre).ok_or(MISSING)?;
+    let document = app.centres.any_root_document().ok_or(MISSING)?;
+    let root = SignedDocument::parse(document.as_bytes()).map_err(PlatformError::internal)?;
+    let channels = app.centres.channels_of(centre, operator.person().id);
+    let wraps = store::list_wraps_of(app.platform.database.read(), centre, operator.person().id).await?;
+    let epochs = wraps
+        .into_iter()
+        .filter_map(|own| {
+            let channel = own.channel.parse::<Channel>().ok().filter(|channel| channels.contains(channel))?;
+            let number = u32::try_from(own.number).ok()?;
+            Some(EpochOf { channel, number, wrap: to_base64(&own.wrap) })
+        })
+        .collect();
+    Ok(json(StatusCode::OK, &Keys { root, centre, bundle: known.bundle_value.clone(), epochs }))
+}

@@ -1,0 +1,171 @@
+//! The tables of this slice as the database library sees them; only `store.rs` uses them.
+
+/// The one root of this installation.
+pub(super) mod network_root {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "network_root")]
+    pub struct Model {
+        /// Network id.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub network: Uuid,
+        /// SHA-256 of the payload.
+        pub hash: String,
+        /// The signed document, exactly as published.
+        pub document: String,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A centre and its public facts.
+pub(super) mod centre {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "centre")]
+    pub struct Model {
+        /// The centre.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Its organisation.
+        pub organisation_id: Uuid,
+        /// Its address on the site.
+        pub slug: String,
+        /// `centre.json` as published.
+        pub facts: String,
+        /// The certificate in force.
+        pub certificate_hash: String,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A certificate signed by governors.
+pub(super) mod certificate {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "certificate")]
+    pub struct Model {
+        /// SHA-256 of the payload.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hash: String,
+        /// The centre.
+        pub centre_id: Uuid,
+        /// The signed document.
+        pub document: String,
+        /// Seconds since 1970.
+        pub not_before: i64,
+        /// Seconds since 1970.
+        pub not_after: i64,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A statement of the chain under a certificate.
+pub(super) mod statement {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "statement")]
+    pub struct Model {
+        /// The certificate.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate_hash: String,
+        /// From 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        /// SHA-256 of the payload.
+        pub hash: String,
+        /// The signed document.
+        pub document: String,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An epoch of a channel.
+pub(super) mod epoch {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "epoch")]
+    pub struct Model {
+        /// The centre.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub centre_id: Uuid,
+        /// `safe` or `general`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub channel: String,
+        /// Its number.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        /// X25519 recipient, `age1…`.
+        pub recipient: String,
+        /// Seconds since 1970.
+        pub not_before: i64,
+        /// Seconds since 1970.
+        pub not_after: i64,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The private half of an epoch, sealed to one member or to the paper identity.
+pub(super) mod epoch_wrap {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "epoch_wrap")]
+    pub struct Model {
+        /// The centre.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub centre_id: Uuid,
+        /// `safe` or `general`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub channel: String,
+        /// The epoch.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        /// A person's id, or `paper`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub sealed_to: String,
+        /// `WRAP_LENGTH` bytes (protocol 12.3).
+        pub wrap: Vec<u8>,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

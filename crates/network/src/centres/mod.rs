@@ -1,0 +1,62 @@
+//! Centres: what the offline tool publishes about them, verified; their channels, duties and reading hours (protocol section 3).
+//!
+//! Who may: everybody may read what is public; only `approdo network import` writes. Invariants: nothing is stored or shown that was
+//! not verified under the root; a channel is open only while a certificate and an epoch hold. See `docs/walkthroughs/import.md`.
+
+mod api;
+mod cards;
+#[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
+mod entities;
+mod facts;
+pub mod hours;
+mod import;
+pub mod public_pages;
+mod snapshot;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+pub use cards::{CentreCard, ChannelCard, DutyCard};
+pub use envelope::duty::{Channel, Duty};
+pub use facts::{FactsRefusal, Phone, PublishedFacts, Translated};
+pub use hours::{Hours, Reading};
+pub use import::{ImportRefusal, Imported, Publication, PublishedCentre, import};
+pub use snapshot::{Centres, NotReceiving, RootFile};
+
+use crate::App;
+
+/// The addresses of this slice (docs/http.md).
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/network/{file}", get(api::root))
+        .route("/network/centres/{file}", get(api::bundle))
+        .route("/console/keys", get(api::keys))
+        .merge(public_pages::router())
+}
+
+/// All centres by name, from memory.
+#[must_use]
+pub fn list(app: &App) -> Arc<[Arc<CentreCard>]> {
+    app.centres.list()
+}
+
+/// A centre by the last part of its address.
+#[must_use]
+pub fn find_by_slug(app: &App, slug: &str) -> Option<Arc<CentreCard>> {
+    app.centres.list().iter().find(|card| card.slug == slug).map(Arc::clone)
+}
+
+/// The root that browsers verify everything under; `None` before the first import.
+#[must_use]
+pub fn root_file(app: &App) -> Option<RootFile> {
+    app.centres.root_file()
+}
+
+/// Whether the imported network is a demonstration; `None` before the first import.
+#[must_use]
+pub fn is_demonstration(app: &App) -> Option<bool> {
+    root_file(app).map(|root| root.demonstration)
+}

@@ -1,0 +1,287 @@
+//! All questions of this slice to the database, one function each.
+
+use platform::database::DatabaseError;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::entities::{centre, certificate, epoch, epoch_wrap, network_root, statement};
+
+/// The root as stored: the document exactly as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredRoot {
+    pub(super) network: Uuid,
+    pub(super) hash: String,
+    pub(super) document: String,
+}
+
+/// A centre with the documents that make it trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredCentre {
+    pub(super) id: Uuid,
+    pub(super) slug: String,
+    pub(super) facts: String,
+    pub(super) certificate: StoredDocument,
+    pub(super) statements: Vec<StoredDocument>,
+}
+
+/// A signed document, exactly as published, with its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredDocument {
+    pub(super) hash: String,
+    pub(super) document: String,
+}
+
+/// A certificate that is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NewCertificate {
+    pub(super) stored: StoredDocument,
+    /// Seconds since 1970.
+    pub(super) not_before: i64,
+    /// Seconds since 1970.
+    pub(super) not_after: i64,
+}
+
+/// An epoch with its wraps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredEpoch {
+    pub(super) channel: String,
+    pub(super) number: u32,
+    pub(super) recipient: String,
+    /// Seconds since 1970.
+    pub(super) not_before: i64,
+    /// Seconds since 1970.
+    pub(super) not_after: i64,
+    /// For whom (a person's id or `paper`) and the wrap.
+    pub(super) wraps: Vec<(String, Vec<u8>)>,
+}
+
+/// The wrap of an epoch's private half for one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OwnWrap {
+    pub(super) channel: String,
+    pub(super) number: i64,
+    pub(super) wrap: Vec<u8>,
+}
+
+/// The root, once one was imported.
+pub(super) async fn find_root(
+    connection: &impl ConnectionTrait,
+) -> Result<Option<StoredRoot>, DatabaseError> {
+    let row = network_root::Entity::find().one(connection).await?;
+    Ok(row.map(|row| StoredRoot { network: row.network, hash: row.hash, document: row.document }))
+}
+
+/// Keeps the root.
+pub(super) async fn insert_root(
+    connection: &impl ConnectionTrait,
+    root: &StoredRoot,
+) -> Result<(), DatabaseError> {
+    network_root::Entity::insert(network_root::ActiveModel {
+        network: Set(root.network),
+        hash: Set(root.hash.clone()),
+        document: Set(root.document.clone()),
+    })
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// All centres, each with the certificate in force and its statements in order.
+pub(super) async fn list_centres(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<StoredCentre>, DatabaseError> {
+    let mut centres = Vec::new();
+    for row in centre::Entity::find().order_by_asc(centre::Column::Slug).all(connection).await? {
+        let Some(kept) =
+            certificate::Entity::find_by_id(row.certificate_hash.clone()).one(connection).await?
+        else {
+            continue;
+        };
+        let statements = list_statements(connection, &row.certificate_hash).await?;
+        centres.push(StoredCentre {
+            id: row.id,
+            slug: row.slug,
+            facts: row.facts,
+            certificate: StoredDocument { hash: kept.hash, document: kept.document },
+            statements,
+        });
+    }
+    Ok(centres)
+}
+
+/// The statements under a certificate, in order.
+pub(super) async fn list_statements(
+    connection: &impl ConnectionTrait,
+    certificate_hash: &str,
+) -> Result<Vec<StoredDocument>, DatabaseError> {
+    let rows = statement::Entity::find()
+        .filter(statement::Column::CertificateHash.eq(certificate_hash))
+        .order_by_asc(statement::Column::Seq)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| StoredDocument { hash: row.hash, document: row.document }).collect())
+}
+
+/// When the certificate in force of a centre began (seconds since 1970), with its hash.
+pub(super) async fn find_certificate_in_force(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<(String, i64)>, DatabaseError> {
+    let Some(row) = centre::Entity::find_by_id(id).one(connection).await? else {
+        return Ok(None);
+    };
+    let kept = certificate::Entity::find_by_id(row.certificate_hash).one(connection).await?;
+    Ok(kept.map(|kept| (kept.hash, kept.not_before)))
+}
+
+/// The highest epoch number of a channel that was ever imported; 0 where there is none.
+pub(super) async fn find_last_epoch(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+    channel: &str,
+) -> Result<i64, DatabaseError> {
+    let last: Option<i64> = epoch::Entity::find()
+        .select_only()
+        .column(epoch::Column::Number)
+        .filter(epoch::Column::CentreId.eq(id))
+        .filter(epoch::Column::Channel.eq(channel))
+        .order_by_desc(epoch::Column::Number)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Writes a centre, or brings its facts and its certificate in force up to date.
+pub(super) async fn amend_centre(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+    organisation: Uuid,
+    slug: &str,
+    facts: &str,
+    certificate_hash: &str,
+) -> Result<(), DatabaseError> {
+    centre::Entity::insert(centre::ActiveModel {
+        id: Set(id),
+        organisation_id: Set(organisation),
+        slug: Set(slug.to_owned()),
+        facts: Set(facts.to_owned()),
+        certificate_hash: Set(certificate_hash.to_owned()),
+    })
+    .on_conflict(
+        OnConflict::column(centre::Column::Id)
+            .update_columns([
+                centre::Column::OrganisationId,
+                centre::Column::Slug,
+                centre::Column::Facts,
+                centre::Column::CertificateHash,
+            ])
+            .to_owned(),
+    )
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a certificate, unless it is kept already: a certificate never changes, it is named by its hash.
+pub(super) async fn keep_certificate(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+    new: &NewCertificate,
+) -> Result<(), DatabaseError> {
+    certificate::Entity::insert(certificate::ActiveModel {
+        hash: Set(new.stored.hash.clone()),
+        centre_id: Set(centre),
+        document: Set(new.stored.document.clone()),
+        not_before: Set(new.not_before),
+        not_after: Set(new.not_after),
+    })
+    .on_conflict(OnConflict::column(certificate::Column::Hash).do_nothing().to_owned())
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a statement at its place of the chain. The caller has compared what is stored there already.
+pub(super) async fn insert_statement(
+    connection: &impl ConnectionTrait,
+    certificate_hash: &str,
+    seq: i64,
+    new: &StoredDocument,
+) -> Result<(), DatabaseError> {
+    statement::Entity::insert(statement::ActiveModel {
+        certificate_hash: Set(certificate_hash.to_owned()),
+        seq: Set(seq),
+        hash: Set(new.hash.clone()),
+        document: Set(new.document.clone()),
+    })
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes an epoch; its wraps become those given, so that a leaver's wrap goes (protocol section 4.3).
+pub(super) async fn amend_epoch(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+    new: &StoredEpoch,
+) -> Result<(), DatabaseError> {
+    let number = i64::from(new.number);
+    epoch::Entity::insert(epoch::ActiveModel {
+        centre_id: Set(centre),
+        channel: Set(new.channel.clone()),
+        number: Set(number),
+        recipient: Set(new.recipient.clone()),
+        not_before: Set(new.not_before),
+        not_after: Set(new.not_after),
+    })
+    .on_conflict(
+        OnConflict::columns([epoch::Column::CentreId, epoch::Column::Channel, epoch::Column::Number])
+            .update_columns([epoch::Column::Recipient, epoch::Column::NotBefore, epoch::Column::NotAfter])
+            .to_owned(),
+    )
+    .exec_without_returning(connection)
+    .await?;
+    epoch_wrap::Entity::delete_many()
+        .filter(epoch_wrap::Column::CentreId.eq(centre))
+        .filter(epoch_wrap::Column::Channel.eq(new.channel.as_str()))
+        .filter(epoch_wrap::Column::Number.eq(number))
+        .exec(connection)
+        .await?;
+    for (sealed_to, wrap) in &new.wraps {
+        epoch_wrap::Entity::insert(epoch_wrap::ActiveModel {
+            centre_id: Set(centre),
+            channel: Set(new.channel.clone()),
+            number: Set(number),
+            sealed_to: Set(sealed_to.clone()),
+            wrap: Set(wrap.clone()),
+        })
+        .exec_without_returning(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The wraps that open a person's epochs at a centre, in order.
+pub(super) async fn list_wraps_of(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+    person: Uuid,
+) -> Result<Vec<OwnWrap>, DatabaseError> {
+    let rows = epoch_wrap::Entity::find()
+        .filter(epoch_wrap::Column::CentreId.eq(centre))
+        .filter(epoch_wrap::Column::SealedTo.eq(person.to_string()))
+        .order_by_asc(epoch_wrap::Column::Channel)
+        .order_by_asc(epoch_wrap::Column::Number)
+        .all(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| OwnWrap { channel: row.channel, number: row.number, wrap: row.wrap })
+        .collect())
+}

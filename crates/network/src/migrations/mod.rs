@@ -1,0 +1,18 @@
+//! The tables, one step a file. A step that has run anywhere is never edited: the next change is a new file at the end of the list.
+
+mod m0001_accounts;
+mod m0002_centres;
+mod m0003_reports;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+/// All steps in order, for `platform`'s database to apply at start.
+#[derive(Debug)]
+pub struct Migrations;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_accounts::Step), Box::new(m0002_centres::Step), Box::new(m0003_reports::Step)]
+    }
+}

@@ -1,0 +1,56 @@
+//! Sealed reports from the first item to the closing (protocol sections 4.1, 7 and 12).
+//!
+//! Who may: everybody may send a report to an open channel; whoever holds the key of a mailbox may read its answers and add to it;
+//! an operator may read and answer the reports of her own centre on the channels that the verified chain lets her read.
+//! Invariants: only sealed bytes are stored; every state change is a transition of `model.rs` written under the version that was
+//! read; a mailbox that is unknown and one that has no answer are told apart by nothing. See `docs/walkthroughs/report.md`.
+
+mod access;
+#[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
+mod entities;
+mod inbox;
+mod model;
+mod pages;
+pub mod public_pages;
+mod receiving;
+mod refusal;
+mod store;
+mod working;
+
+use axum::Router;
+use axum::routing::{get, post};
+use platform::database::DatabaseError;
+
+pub use access::Reader;
+pub use model::{Age, Command, NotNow, Standing, State, first_kept_day, week_of};
+pub use refusal::Refusal;
+
+use crate::App;
+
+/// The addresses of this slice (docs/http.md).
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/reports", post(receiving::report))
+        .route("/mailbox/nonce", post(receiving::nonce))
+        .route("/mailbox/page", post(receiving::page))
+        .route("/mailbox/messages", post(receiving::message))
+        .route("/{lang}/console/", get(pages::inbox))
+        .route("/{lang}/console/reports/{case}", get(pages::report))
+        .route("/console/reports/{case}/open", post(working::open))
+        .route("/console/reports/{case}/items", post(working::items))
+        .route("/console/reports/{case}/wait", post(working::wait))
+        .merge(public_pages::router())
+}
+
+/// Regular work: erases arrival days of more than seven days ago (protocol section 2).
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
+    let first_kept = first_kept_day(app.platform.now());
+    app.platform
+        .database
+        .write(|transaction| async move { store::erase_arrival_days(&transaction, first_kept).await })
+        .await?;
+    Ok(())
+}

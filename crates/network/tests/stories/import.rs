@@ -1,0 +1,198 @@
+//! `network import`: what is refused, and that nothing was written then.
+
+use crate::common::count;
+use envelope::duty::{Channel, Duty};
+use network::App;
+use network::centres::{ImportRefusal, Publication, import};
+use testkit::TestApp;
+use testkit::actors::DemoNetwork;
+
+testkit::on_both_engines!(
+    importing_twice_changes_nothing,
+    what_does_not_verify_is_not_imported,
+    an_older_publication_is_refused,
+    a_departure_ends_roles_and_sessions,
+    published_documents_are_served_as_they_are,
+);
+
+async fn try_import(app: &TestApp, publication: &Publication) -> Result<(), ImportRefusal> {
+    let platform = &app.platform;
+    import(&platform.database, &platform.random, publication, platform.now()).await.map(|_| ())
+}
+
+async fn tables(app: &TestApp) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for table in [
+        "network_root",
+        "organisation",
+        "centre",
+        "certificate",
+        "statement",
+        "epoch",
+        "epoch_wrap",
+        "person",
+        "role",
+        "slot",
+    ] {
+        counts.push(count(app, table).await);
+    }
+    counts
+}
+
+async fn importing_twice_changes_nothing(app: TestApp) {
+    let network = DemoNetwork::shared();
+    let imported = network.publish(&app.app).await.unwrap();
+    assert_eq!((imported.centres, imported.people, imported.demonstration), (2, 4, true));
+    let once = tables(&app).await;
+    // Two centres, two channels each; wraps for two members and paper, but for one who may not read the safe channel.
+    assert_eq!(once, [1, 2, 2, 2, 4, 4, 11, 4, 4, 4]);
+    network.publish(&app.app).await.unwrap();
+    assert_eq!(tables(&app).await, once);
+    let restarted = App::start(app.platform.clone()).await.unwrap();
+    assert_eq!(network::centres::list(&restarted).len(), 2);
+}
+
+async fn what_does_not_verify_is_not_imported(app: TestApp) {
+    let network = DemoNetwork::shared();
+    let whole = network.publication();
+    let porto = &network.centres[0];
+    let with = |change: &dyn Fn(&mut Publication)| {
+        let mut publication = whole.clone();
+        change(&mut publication);
+        publication
+    };
+    let signed = |change: &dyn Fn(&mut envelope::certificate::Certificate)| {
+        let mut certificate = porto.certificate.clone();
+        change(&mut certificate);
+        serde_json::to_string(&network.sign(&certificate)).unwrap()
+    };
+    let bound = signed(&|certificate| certificate.duty.on_status = Duty::Strong);
+    let expired = signed(&|certificate| {
+        certificate.not_before = "2025-01-01T00:00:00Z".parse().unwrap();
+        certificate.not_after = "2025-06-01T00:00:00Z".parse().unwrap();
+    });
+    let member_bound = signed(&|certificate| certificate.founding_members[0].duty.on_status = Duty::Strong);
+    let mut few: serde_json::Value = serde_json::from_str(&whole.centres[0].certificate).unwrap();
+    few["signatures"].as_array_mut().unwrap().pop();
+    let few = few.to_string();
+    let cases: Vec<(&str, Publication)> = vec![
+        ("a secret key", with(&|p| p.centres[1].members.push_str("age-secret-key-1abc"))),
+        ("broken root", with(&|p| p.root = p.root.replace("\"payload\":\"", "\"payload\":\"A"))),
+        (
+            "a certificate of a bound body for the safe channel",
+            with(&|p| p.centres[0].certificate.clone_from(&bound)),
+        ),
+        ("a bound member on the safe channel", with(&|p| p.centres[0].certificate.clone_from(&member_bound))),
+        ("an expired certificate", with(&|p| p.centres[0].certificate.clone_from(&expired))),
+        ("one governor", with(&|p| p.centres[0].certificate.clone_from(&few))),
+        (
+            "another centre's certificate",
+            with(&|p| p.centres[0].certificate = p.centres[1].certificate.clone()),
+        ),
+        ("another centre's statements", with(&|p| p.centres[0].statements = p.centres[1].statements.clone())),
+        ("another centre's members", with(&|p| p.centres[0].members = p.centres[1].members.clone())),
+        ("another centre's epochs", with(&|p| p.centres[0].epochs = p.centres[1].epochs.clone())),
+        (
+            "an epoch that nobody stated",
+            with(&|p| p.centres[0].epochs = p.centres[0].epochs.replace("\"number\":1", "\"number\":2")),
+        ),
+        (
+            "no wrap at all",
+            with(&|p| {
+                let mut epochs: serde_json::Value = serde_json::from_str(&p.centres[0].epochs).unwrap();
+                epochs[0]["wraps"] = serde_json::json!([]);
+                p.centres[0].epochs = epochs.to_string();
+            }),
+        ),
+        (
+            "a wrap of the safe channel for somebody who may not read it",
+            with(&|p| {
+                let dora = network.centres[1].people[1].id.to_string();
+                let carla = network.centres[1].people[0].id.to_string();
+                p.centres[1].epochs = p.centres[1].epochs.replace(&carla, &dora);
+            }),
+        ),
+        (
+            "unknown facts",
+            with(&|p| {
+                p.centres[0].centre = p.centres[0].centre.replace("\"town\"", "\"email\":\"x\",\"town\"")
+            }),
+        ),
+        (
+            "the same centre twice",
+            with(&|p| {
+                let again = p.centres[0].clone();
+                p.centres.push(again);
+            }),
+        ),
+        (
+            "not a demonstration",
+            with(&|p| {
+                p.centres[0].centre =
+                    p.centres[0].centre.replace("\"demonstration\":true", "\"demonstration\":false")
+            }),
+        ),
+    ];
+    for (name, publication) in cases {
+        assert!(try_import(&app, &publication).await.is_err(), "{name}");
+        assert_eq!(tables(&app).await, [0; 10], "{name}");
+    }
+    try_import(&app, &whole).await.unwrap();
+}
+
+async fn an_older_publication_is_refused(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 3);
+    let old = network.publication();
+    network.renew_epoch(0, Channel::Safe, now, now);
+    network.publish(&app.app).await.unwrap();
+    let after = tables(&app).await;
+    assert!(matches!(try_import(&app, &old).await, Err(ImportRefusal::Older(_))));
+    let other = DemoNetwork::shared().publication();
+    assert!(matches!(try_import(&app, &other).await, Err(ImportRefusal::Older(_))), "another network");
+    assert_eq!(tables(&app).await, after);
+}
+
+async fn a_departure_ends_roles_and_sessions(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 4);
+    network.publish(&app.app).await.unwrap();
+    let bea = testkit::actors::Operator::sign_in(&app, &network.centres[0].people[1]).await;
+    assert_eq!(bea.client.get("/it/console/").await.status.as_u16(), 200);
+    let leaver = network.centres[0].people[1].id;
+    let signer = network.centres[0].people[0].identity.signing_key().clone();
+    let verified = network.verified(0, now);
+    let leave = keyring::documents::sign_leave(&verified, leaver, &signer, now).unwrap();
+    network.centres[0].bundle.statements.push(leave);
+    network.centres[0].people.pop();
+    network.renew_epoch(0, Channel::Safe, now, now);
+    network.renew_epoch(0, Channel::General, now, now);
+    network.forget_wraps_of(0, leaver);
+    network.publish(&app.app).await.unwrap();
+    assert_eq!(bea.client.get("/it/console/").await.status.as_u16(), 303, "the session ends at once");
+    assert_eq!(count(&app, "role").await, 3);
+    assert_eq!(
+        count(&app, "epoch_wrap").await,
+        11 - 2 + 4,
+        "the leaver's wraps are gone, the new epochs have none for her"
+    );
+}
+
+async fn published_documents_are_served_as_they_are(app: TestApp) {
+    let network = DemoNetwork::shared();
+    network.publish(&app.app).await.unwrap();
+    let root = network::centres::root_file(&app.app).unwrap();
+    let served = app.get(&root.address).await;
+    assert_eq!(served.text(), network.publication().root);
+    assert!(served.header("cache-control").contains("immutable"));
+    let bundle = app.get(&format!("/network/centres/{}.json", network.centres[0].id)).await;
+    let bundle: envelope::centre::CentreBundle = serde_json::from_slice(&bundle.body).unwrap();
+    assert_eq!(bundle, network.centres[0].bundle);
+    for path in [
+        "/network/abc.json",
+        "/network/centres/abc.json",
+        "/network/centres/6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01.json",
+    ] {
+        assert_eq!(app.get(path).await.status.as_u16(), 404, "{path}");
+    }
+}

@@ -1,0 +1,12 @@
+//! Stories told by actors, through the router, each on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
+
+mod common;
+mod console;
+mod hostile;
+mod import;
+mod journey;
+mod mailbox;
+mod order;
+mod pages;
