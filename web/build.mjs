@@ -1,0 +1,157 @@
+// Builds web/dist: the islands, the worker, the WebAssembly core, the style sheet and the icon, each under a name that holds the hash of its
+// content, beside it the same bytes as .br and .gz, and manifest.json that maps plain names to addresses. The same inputs give the same bytes.
+//
+// Run scripts/wasm.sh first. The build fails on a type error, on a style that would load anything from elsewhere, and above the size budget.
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+import { PurgeCSS } from "purgecss";
+
+const web = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(web);
+const dist = path.join(web, "dist");
+const fresh = path.join(web, "dist.new");
+
+/** Scripts that pages load, in the order in which sizes are reported. */
+const ISLANDS = ["public", "write", "box", "console"];
+
+/** What a visitor downloads before she can type, without the page itself: the page may take the rest of 30 KiB. */
+const FORM = ["approdo.css", "public.js", "write.js", "worker.js", "icon.svg"];
+const BUDGETS = [
+  { name: "public.js", assets: ["public.js"], limit: 3 * 1024 },
+  { name: "write form, assets without WebAssembly", assets: FORM, limit: 24 * 1024 },
+  { name: "write form, everything", assets: [...FORM, "approdo.wasm"], limit: 174 * 1024 },
+  { name: "mailbox, everything", assets: ["approdo.css", "public.js", "box.js", "worker.js", "icon.svg", "approdo.wasm"], limit: 174 * 1024 },
+];
+
+const manifest = {};
+const sizes = new Map();
+
+async function main() {
+  const wasm = path.join(web, "wasm", "core.wasm");
+  if (!existsSync(wasm)) throw new Error("web/wasm/core.wasm is missing: run scripts/wasm.sh");
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+
+  checkTypes();
+  const built = await buildTime();
+  const core = await publish("approdo.wasm", await readFile(wasm));
+  const worker = await publish("worker.js", await bundle("worker", { CORE_ADDRESS: core, BUILT_AT: built }));
+  for (const island of ISLANDS) {
+    await publish(`${island}.js`, await bundle(island, { WORKER_ADDRESS: worker }));
+  }
+  await publish("approdo.css", await styles());
+  await publish("icon.svg", await readFile(path.join(web, "styles", "icon.svg")));
+
+  // The moment of the build: the earliest time that a browser may believe it is (protocol section 3). The worker carries it too.
+  await publish("build.json", Buffer.from(`${JSON.stringify({ built: new Date(built * 1000).toISOString() })}\n`));
+  await writeFile(path.join(fresh, "manifest.json"), `${JSON.stringify(Object.fromEntries(Object.entries(manifest).sort()), null, 2)}\n`);
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
+  report();
+}
+
+function checkTypes() {
+  const compiler = path.join(web, "node_modules", ".bin", "tsc");
+  execFileSync(compiler, ["--noEmit", "--project", path.join(web, "tsconfig.json")], { stdio: "inherit" });
+}
+
+/** Seconds since 1970: SOURCE_DATE_EPOCH, else the time of the last commit, else of the newest source: never the wall clock. */
+async function buildTime() {
+  const fixed = process.env["SOURCE_DATE_EPOCH"];
+  if (fixed !== undefined && /^[0-9]+$/.test(fixed)) return Number(fixed);
+  try {
+    const time = execFileSync("git", ["log", "-1", "--format=%ct"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+    const seconds = Number(time.toString().trim());
+    if (seconds > 0) return seconds;
+  } catch {
+    // No git here, as in an unpacked archive: the sources say when they were written.
+  }
+  let newest = 0;
+  const sources = path.join(web, "src");
+  for (const name of await readdir(sources)) {
+    newest = Math.max(newest, (await stat(path.join(sources, name))).mtimeMs);
+  }
+  return Math.floor(newest / 1000);
+}
+
+/** One script without imports: a page or worker that runs never fetches another (protocol I15). */
+async function bundle(name, constantsOfBuild) {
+  const define = Object.fromEntries(Object.entries(constantsOfBuild).map(([key, value]) => [key, JSON.stringify(value)]));
+  const result = await build({
+    entryPoints: [path.join(web, "src", `${name}.ts`)],
+    absWorkingDir: web,
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: ["chrome96", "firefox114", "safari15"],
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+    define,
+  });
+  const [file] = result.outputFiles;
+  return Buffer.from(file.contents);
+}
+
+/** Bootstrap Italia without every rule that no page uses, then our own sheet. Nothing in it loads a file: system fonts, inline images. */
+async function styles() {
+  const purge = JSON.parse(await readFile(path.join(web, "styles", "purge.json"), "utf8"));
+  const [kept] = await new PurgeCSS().purge({
+    css: [path.join(web, "node_modules", "bootstrap-italia", "dist", "css", "bootstrap-italia.min.css")],
+    content: [...purge.content, "web/src/**/*.ts"].map((pattern) => path.join(root, pattern)),
+    safelist: purge.safelist ?? [],
+    keyframes: true,
+    variables: true,
+  });
+  const framework = kept.css.replace(/@font-face\s*\{[^}]*\}/g, "").replace(/@charset "[^"]*";/g, "");
+  const own = await readFile(path.join(web, "styles", "approdo.css"), "utf8");
+  const { code } = await transform(`${framework}\n${own}`, {
+    loader: "css",
+    minify: true,
+    legalComments: "none",
+    target: ["chrome96", "firefox114", "safari15"],
+  });
+  const foreign = code.match(/url\((?!["']?data:)[^)]*\)|@import[^;]*;/);
+  if (foreign !== null) throw new Error(`the style sheet would load ${foreign[0].slice(0, 80)}`);
+  return Buffer.from(code);
+}
+
+/** Writes the file and its compressed forms; returns its address. */
+async function publish(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  const extension = path.extname(name);
+  const file = `${path.basename(name, extension)}.${hash}${extension}`;
+  const brotli = brotliCompressSync(content, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
+  });
+  const gzip = gzipSync(content, { level: 9 });
+  await writeFile(path.join(fresh, file), content);
+  await writeFile(path.join(fresh, `${file}.br`), brotli);
+  await writeFile(path.join(fresh, `${file}.gz`), gzip);
+  sizes.set(name, { raw: content.length, brotli: brotli.length, gzip: gzip.length });
+  manifest[name] = `/static/${file}`;
+  return manifest[name];
+}
+
+function report() {
+  const row = (name, ...numbers) => console.log(name.padEnd(42) + numbers.map((n) => String(n).padStart(10)).join(""));
+  row("asset (bytes)", "raw", "brotli", "gzip");
+  for (const [name, size] of sizes) row(name, size.raw, size.brotli, size.gzip);
+  row("budget (bytes, gzip: the worst case)", "used", "limit");
+  let above = false;
+  for (const budget of BUDGETS) {
+    const used = budget.assets.reduce((sum, name) => sum + sizes.get(name).gzip, 0);
+    row(budget.name, used, budget.limit);
+    above ||= used > budget.limit;
+  }
+  if (above) throw new Error("above the size budget");
+}
+
+await main();

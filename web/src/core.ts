@@ -1,0 +1,81 @@
+/**
+ * The page's side of the worker that holds every secret (protocol section 12): one question, one answer, errors as stable codes.
+ *
+ * The worker and the WebAssembly core are loaded once, at the start of the page, from one constant address: after a secret is typed
+ * nothing is loaded any more (protocol I15).
+ */
+import { Refusal } from "./page.js";
+
+declare const WORKER_ADDRESS: string;
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL: (address: string) => string }): { createScriptURL(address: string): string };
+}
+
+type Reply = { id: number; value: unknown } | { id: number; refusal: string };
+
+const START_MS = 60_000;
+
+export class Core {
+  private next = 1;
+  private readonly waiting = new Map<number, { resolve: (value: unknown) => void; reject: (refusal: Refusal) => void }>();
+
+  private constructor(private readonly worker: Worker) {
+    worker.addEventListener("message", (event: MessageEvent<Reply>) => this.settle(event.data));
+    worker.addEventListener("error", () => this.fail());
+    worker.addEventListener("messageerror", () => this.fail());
+  }
+
+  /** Starts the worker and waits until WebAssembly runs in it. Refused with `start`. */
+  static async start(): Promise<Core> {
+    let core: Core;
+    try {
+      core = new Core(new Worker(workerAddress(), { type: "module" }));
+    } catch {
+      throw new Refusal("start");
+    }
+    const timer = setTimeout(() => core.fail(), START_MS);
+    try {
+      await core.call("start");
+    } catch {
+      throw new Refusal("start");
+    } finally {
+      clearTimeout(timer);
+    }
+    return core;
+  }
+
+  /** Asks the core; refused with the code that the core gives. */
+  call<T>(question: string, ...values: unknown[]): Promise<T> {
+    const id = this.next++;
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.worker.postMessage({ id, question, values });
+    });
+  }
+
+  /** Ends the worker: its memory, and every secret in it, is gone. */
+  stop(): void {
+    this.worker.terminate();
+    this.fail();
+  }
+
+  private settle(reply: Reply): void {
+    const asker = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if ("refusal" in reply) asker?.reject(new Refusal(reply.refusal));
+    else asker?.resolve(reply.value);
+  }
+
+  private fail(): void {
+    for (const asker of this.waiting.values()) asker.reject(new Refusal("start"));
+    this.waiting.clear();
+  }
+}
+
+/** The one script address that the policy `approdo` lets through; it does not look at its input. */
+function workerAddress(): string {
+  const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  if (types === undefined) return WORKER_ADDRESS;
+  return types.createPolicy("approdo", { createScriptURL: () => WORKER_ADDRESS }).createScriptURL("");
+}

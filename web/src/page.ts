@@ -1,0 +1,113 @@
+/** What the islands share: elements by contract, translated texts, and requests that carry nothing but their body. */
+
+/** The element that the page's template promises; a page without it is a fault of ours and stops the script. */
+export function element<E extends HTMLElement>(id: string, kind: new () => E): E {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page lacks #${id}`);
+  return found;
+}
+
+/** A translated text of the page: `data-<name>` of #texts, with `{placeholder}` replaced. No sentence stands in a script. */
+export function text(name: string, values: Record<string, string> = {}): string {
+  let sentence = document.getElementById("texts")?.getAttribute(`data-${name}`) ?? "";
+  for (const [key, value] of Object.entries(values)) sentence = sentence.replace(`{${key}}`, value);
+  return sentence;
+}
+
+/** A refusal with a stable code: of the core, of the server, or `network` when no answer came. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    readonly reference = "",
+  ) {
+    super(code);
+  }
+}
+
+export function refusalOf(cause: unknown): Refusal {
+  return cause instanceof Refusal ? cause : new Refusal("unknown");
+}
+
+/** The translated sentence of a refusal. */
+export function sentenceOf(refusal: Refusal): string {
+  return text(`error-${refusal.code}`, { reference: refusal.reference }) || text("error-unknown");
+}
+
+export function showRefusal(refusal: Refusal): void {
+  element("error-text", HTMLElement).textContent = sentenceOf(refusal);
+  const box = element("errors", HTMLElement);
+  box.hidden = false;
+  box.focus();
+}
+
+export function hideRefusal(): void {
+  element("errors", HTMLElement).hidden = true;
+}
+
+/** Exactly one step is visible; focus follows, so that a screen reader announces it. */
+export function showStep(id: string, all: readonly string[]): void {
+  for (const other of all) element(other, HTMLElement).hidden = other !== id;
+  element(id, HTMLElement).focus();
+}
+
+const SLOWEST_ANSWER_MS = 90_000;
+
+/** One request with its whole answer; refused with the server's code, or `network` when no whole answer came in time. */
+async function request(address: string, init: RequestInit): Promise<Uint8Array<ArrayBuffer>> {
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(), SLOWEST_ANSWER_MS);
+  let response: Response;
+  let body: Uint8Array<ArrayBuffer>;
+  try {
+    const rules: RequestInit = { cache: "no-store", redirect: "error", referrerPolicy: "no-referrer" };
+    response = await fetch(address, { ...rules, ...init, signal: aborter.signal });
+    body = new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw new Refusal("network");
+  } finally {
+    clearTimeout(timer);
+  }
+  if (response.ok) return body;
+  throw refusalIn(body, response.status);
+}
+
+function refusalIn(body: Uint8Array, status: number): Refusal {
+  try {
+    const said = JSON.parse(asText(body)) as { code?: unknown; reference?: unknown };
+    if (typeof said.code === "string") return new Refusal(said.code, typeof said.reference === "string" ? said.reference : "");
+  } catch {
+    // Not ours: a proxy answered. The status alone says what to tell.
+  }
+  return new Refusal(status === 503 || status === 429 ? "busy" : "error");
+}
+
+function asText(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
+}
+
+/** Reads a public file as text. No cookie goes with it. */
+export async function fetchText(address: string): Promise<string> {
+  return asText(await request(address, { credentials: "omit" }));
+}
+
+/** Posts bytes without any cookie; returns the answer's bytes. */
+export async function postBytes(address: string, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const headers = { "content-type": "application/octet-stream" };
+  return await request(address, { method: "POST", credentials: "omit", headers, body });
+}
+
+/** Reads bytes of the console, such as the session key, with the session's cookie. */
+export async function consoleBytes(address: string, init: RequestInit = {}): Promise<Uint8Array<ArrayBuffer>> {
+  return await request(address, { credentials: "same-origin", ...init });
+}
+
+/** Reads text of the console. */
+export async function consoleText(address: string): Promise<string> {
+  return asText(await consoleBytes(address));
+}
+
+/** Calls the console; returns the JSON of the answer, null where it is empty. */
+export async function consoleCall<T>(address: string, init: RequestInit): Promise<T> {
+  const answer = asText(await consoleBytes(address, { method: "POST", ...init }));
+  return (answer === "" ? null : JSON.parse(answer)) as T;
+}
