@@ -1,0 +1,96 @@
+// Somebody who writes: what she does on the public pages, in the words of a story. Selectors are ids and data attributes
+// only, so that the same steps run in every language.
+
+import assert from "node:assert/strict";
+
+/** The safety page, the list of centres, one centre, the form. Ends where the fields can be filled. */
+export async function walkToForm(page, { language, slug, door }) {
+  await page.goto(`/${language}/`);
+  await follow(page, `main a[href="/${language}/first"]`);
+  await follow(page, `main a[href="/${language}/places"]`);
+  await follow(page, `main a[href="/${language}/places/${slug}"]`);
+  await follow(page, `main a[href="/${language}/places/${slug}/${door}"]`);
+  await formReady(page);
+}
+
+/** Clicks a link and waits until its page stands there. */
+export async function follow(page, selector) {
+  const link = page.locator(selector).first();
+  const address = await link.getAttribute("href");
+  await Promise.all([page.waitForURL((url) => url.pathname === address), link.click()]);
+  await page.waitForLoadState("domcontentloaded");
+}
+
+/** Waits until the browser has verified the centre and opened the fields. */
+export async function formReady(page) {
+  await page.waitForSelector("#fields:not([disabled])");
+}
+
+/** Fills the form. */
+export async function fill(page, { text, safeContact, urgent = false }) {
+  await page.fill("#text", text);
+  if (safeContact) await page.fill("#safe-contact", safeContact);
+  if (urgent) await page.check("#urgent");
+}
+
+/** Sends the form and returns the code and the two words, as she reads them. */
+export async function send(page) {
+  await page.click("#send");
+  await page.waitForSelector("#step-code:not([hidden])");
+  return readCode(page);
+}
+
+/** Reads what the code step shows. */
+export async function readCode(page) {
+  const groups = await page.locator("#code [data-group]").allTextContents();
+  const words = [await page.textContent("#word-1"), await page.textContent("#word-2")].map((word) => word.trim());
+  assert.equal(groups.length, 5);
+  for (const group of groups) assert.match(group.trim(), /^\d{4}$/);
+  return { groups: groups.map((group) => group.trim()), code: groups.map((group) => group.trim()).join(""), words };
+}
+
+/** Confirms the code by typing its last group. */
+export async function confirm(page, code) {
+  await page.fill("#last-group", code.groups.at(-1));
+  await page.click("#confirm-code");
+  await page.waitForSelector("#step-done:not([hidden])");
+}
+
+/** Comes back with a code. */
+export async function openBox(page, { language, code }) {
+  await page.goto(`/${language}/box`);
+  await formReady(page);
+  await page.fill("#code", code);
+  await page.click("#open");
+  await page.waitForSelector("#step-box:not([hidden])");
+}
+
+/** What the mailbox shows: the kind of each entry and the text, where it is shown. */
+export async function readBox(page) {
+  return page.locator("#items .item").evaluateAll((items) =>
+    items.map((item) => ({
+      kind: item.querySelector('[data-part="kind"]').textContent.trim(),
+      text: item.querySelector('[data-part="text"]').textContent,
+    })),
+  );
+}
+
+/** Writes a second message from the mailbox. */
+export async function addMessage(page, text) {
+  await page.fill("#message-text", text);
+  await page.click("#message-send");
+  await page.waitForSelector("#message-sent:not([hidden])");
+}
+
+/** The sentence of the error box, after it has appeared. */
+export async function errorText(page) {
+  await page.waitForSelector("#errors:not([hidden])");
+  return (await page.textContent("#error-text")).trim();
+}
+
+/** The translated sentence that the page has for a code. */
+export async function sentence(page, code) {
+  const text = await page.getAttribute("#texts", `data-error-${code}`);
+  assert.ok(text, `the page has a sentence for ${code}`);
+  return text.trim();
+}

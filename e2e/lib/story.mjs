@@ -1,0 +1,51 @@
+// What every story stands on: one server, one browser, and the promise that both are gone afterwards, whatever happened.
+
+import { after, before } from "node:test";
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { launch, visitor } from "./browser.mjs";
+import { start } from "./server.mjs";
+
+export const LANGUAGES = ["it", "en"];
+
+/**
+ * Declares a server and a browser for the stories of a file.
+ * @param {{database?: () => Promise<string>}} options
+ */
+export function stage({ database } = {}) {
+  const held = { server: undefined, browser: undefined, visitors: [] };
+
+  before(async () => {
+    held.server = await start({ database: database ? await database() : undefined });
+    held.browser = await launch();
+  });
+
+  after(async () => {
+    await held.browser?.close();
+    const how = await held.server?.stop();
+    if (how) assert.deepEqual(how, { code: 0, signal: null }, await readFile(held.server.log, "utf8"));
+    await held.server?.erase();
+  });
+
+  return {
+    get server() {
+      return held.server;
+    },
+    get browser() {
+      return held.browser;
+    },
+    /** A fresh visitor of this server, closed at the end of the test. */
+    async visit(test, options = {}) {
+      const one = await visitor(held.browser, { origin: held.server.origin, ...options });
+      test.after(() => one.context.close());
+      return one;
+    },
+  };
+}
+
+/** Nothing asked another host, broke the content security policy, or complained in the console. */
+export function assertClean({ seen }) {
+  assert.deepEqual(seen.foreign, [], "requests to another host");
+  assert.deepEqual(seen.violations, [], "violations of the content security policy");
+  assert.deepEqual(seen.complaints, [], "errors in the console");
+}

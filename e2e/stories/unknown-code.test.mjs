@@ -1,0 +1,77 @@
+// An unknown code and a report without an answer are the same, on the screen and on the wire (protocol section 7.2, I10).
+
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import * as canary from "../lib/canaries.mjs";
+import * as reporter from "../lib/reporter.mjs";
+import { LANGUAGES, assertClean, stage } from "../lib/story.mjs";
+
+const here = stage();
+
+/** Opens the mailbox and returns everything an observer, or she herself, could see. */
+async function observe(t, language, code) {
+  const one = await here.visit(t, { language });
+  const wire = [];
+  one.page.on("response", async (response) => {
+    const request = response.request();
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith("/static/") || request.isNavigationRequest()) return;
+    const headers = await response.headersArray();
+    wire.push({
+      method: request.method(),
+      pathname,
+      sent: request.postDataBuffer()?.length ?? 0,
+      status: response.status(),
+      // The date is the one header that says when, not what.
+      headers: headers.filter(({ name }) => name.toLowerCase() !== "date").map(({ name, value }) => `${name}: ${value}`).sort(),
+      length: (await response.body()).length,
+    });
+  });
+  await reporter.openBox(one.page, { language, code });
+  await one.page.waitForLoadState("networkidle");
+  const words = [await one.page.textContent("#word-1"), await one.page.textContent("#word-2")].map((word) => word.trim());
+  for (const word of words) assert.match(word, /\p{L}+/u);
+  // The two words depend on the code alone; everything else has to be equal.
+  await one.page.evaluate(() => ["word-1", "word-2"].forEach((id) => (document.getElementById(id).textContent = "word")));
+  const seen = { screen: await one.page.locator("body").innerText(), wire, words };
+  assertClean(one);
+  return seen;
+}
+
+for (const language of LANGUAGES) {
+  test(`a known code without an answer and an unknown one cannot be told apart (${language})`, async (t) => {
+    const her = await here.visit(t, { language });
+    await reporter.walkToForm(her.page, { language, slug: "mantova", door: "a" });
+    await reporter.fill(her.page, { text: canary.sentence("Nessuno ha ancora risposto.") });
+    const known = await reporter.send(her.page);
+
+    const real = await observe(t, language, known.code);
+    const unknown = await observe(t, language, "31415926535897932384");
+    assert.deepEqual(real.words, known.words);
+    assert.equal(real.screen, unknown.screen);
+    assert.deepEqual(real.wire, unknown.wire);
+    const page = real.wire.find(({ pathname }) => pathname === "/mailbox/page");
+    assert.deepEqual([page.status, page.sent, page.length], [200, 164, 36_864]);
+  });
+}
+
+test("a code is read in any digits, with spaces and hyphens; another number of digits is said at once", async (t) => {
+  const { page } = await here.visit(t);
+  await page.goto("/it/box");
+  await reporter.formReady(page);
+  await page.fill("#code", "3141 5926 5358 9793 238");
+  await page.click("#open");
+  assert.equal(await reporter.errorText(page), await reporter.sentence(page, "code-length"));
+  const words = async (code) => {
+    await page.goto("/it/box");
+    await reporter.formReady(page);
+    await page.fill("#code", code);
+    await page.click("#open");
+    await page.waitForSelector("#step-box:not([hidden])");
+    return [await page.textContent("#word-1"), await page.textContent("#word-2")];
+  };
+  const plain = await words("31415926535897932384");
+  assert.deepEqual(await words("3141-5926 5358\u20119793\u00a02384"), plain);
+  assert.deepEqual(await words("\u200f٣١٤١٥٩٢٦٥٣٥٨٩٧٩٣٢٣٨٤"), plain);
+  assert.notDeepEqual(await words("31415926535897932385"), plain);
+});
