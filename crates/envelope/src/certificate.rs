@@ -204,7 +204,8 @@ pub(crate) fn is_same_person(one: &Member, other: &Member) -> bool {
     one.person == other.person || one.signing_key == other.signing_key || one.recipient == other.recipient
 }
 
-fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
+/// Length, beginning, end and review date.
+pub(crate) fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
     let lasts = certificate.not_after.duration_since(certificate.not_before);
     if lasts <= SignedDuration::ZERO {
         return Err(CentreRefusal::Malformed);

@@ -11,9 +11,6 @@ use crate::recipient::Recipient;
 
 /// The longest life of an epoch.
 pub const LONGEST_EPOCH: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// From this age on, members' browsers make the next epoch (section 4.1).
-pub const EPOCH_RENEWAL_AGE: SignedDuration = SignedDuration::from_hours(21 * 24);
-
 /// What a statement says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]

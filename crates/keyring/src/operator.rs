@@ -56,11 +56,12 @@ impl OperatorIdentity {
     #[must_use]
     pub fn to_file(&self) -> Zeroizing<String> {
         let secret = self.identity.to_secret_string();
-        Zeroizing::new(format!(
-            "{FIRST_LINE}\n# {}\n{}\n",
-            *self.signing.seed_base64(),
-            secret.expose_secret()
-        ))
+        // Room for everything at once: a string that grows would leave copies of the secret behind.
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        for part in [FIRST_LINE, "\n# ", &self.signing.seed_base64(), "\n", secret.expose_secret(), "\n"] {
+            text.push_str(part);
+        }
+        text
     }
 
     /// Reads the plaintext of a slot.

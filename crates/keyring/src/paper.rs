@@ -39,7 +39,12 @@ impl PaperIdentity {
     /// The identity file.
     #[must_use]
     pub fn to_file(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{FIRST_LINE}\n{}\n", self.0.to_secret_string().expose_secret()))
+        let secret = self.0.to_secret_string();
+        let mut text = Zeroizing::new(String::with_capacity(128));
+        for part in [FIRST_LINE, "\n", secret.expose_secret(), "\n"] {
+            text.push_str(part);
+        }
+        text
     }
 
     /// Reads an identity file; comments and empty lines may be missing, as on paper.

@@ -6,6 +6,7 @@ use envelope::clock::Clock;
 use envelope::duty::{Channel, Duties, Duty};
 use envelope::encoding::{Base64, Hash};
 use envelope::ids::PersonId;
+use envelope::publication::WrapTarget;
 use envelope::refusal::CentreRefusal;
 use envelope::root::{Root, VerifiedRoot};
 use envelope::signature::{SignedDocument, SignedType};
@@ -17,6 +18,7 @@ use keyring::identity::Identity;
 use keyring::item::{open_for_centre, seal_safe_report};
 use keyring::operator::OperatorIdentity;
 use keyring::refusal::{OpenRefusal, SealRefusal};
+use proptest::prelude::*;
 
 use crate::world::{World, after_days, at, member, report, start};
 
@@ -107,6 +109,10 @@ fn dates_of_a_certificate_are_kept() {
     assert_eq!(reviewed.verify(at(365)).err(), Some(CentreRefusal::Expired));
     assert_eq!(refusal_of(|it| it.not_after = after_days(367)), Some(CentreRefusal::TooLong));
     assert_eq!(refusal_of(|it| it.not_after = it.not_before), Some(CentreRefusal::Malformed));
+    // A centre that was verified in time gives no recipient once a date has passed.
+    assert_eq!(reviewed.centre().safe_recipient(at(364)).err(), Some(CentreRefusal::NoEpoch));
+    assert_eq!(reviewed.centre().safe_recipient(at(365)).err(), Some(CentreRefusal::Expired));
+    assert_eq!(world.centre().safe_recipient(at(340)).err(), Some(CentreRefusal::Expired));
     // The review date is the last good day.
     assert_eq!(refusal_of(|it| it.review_date = "2026-11-01".parse().unwrap()), Some(CentreRefusal::Expired));
     assert_eq!(refusal_of(|it| it.review_date = "2026-11-02".parse().unwrap()), None);
@@ -409,4 +415,69 @@ fn an_epoch_wrap_by_somebody_who_may_not_make_one_is_refused() {
     let sealed = epoch::seal_to(&readers[0], world.key(Channel::Safe), &world.operators[2]).unwrap();
     let opened = epoch::open(&sealed, world.operators[0].identity(), &centre, Channel::Safe, 1);
     assert_eq!(opened.err(), Some(OpenRefusal::Author));
+}
+
+/// A member who seals another key than the one announced would make everybody read something else.
+#[test]
+fn an_epoch_wrap_with_another_key_than_the_announced_one_is_refused() {
+    let mut world = World::new(17);
+    let centre = world.centre();
+    let author = world.operators[0].clone();
+    let day = SignedDuration::from_hours(24);
+    let [announced, other] =
+        [0, 1].map(|_| epoch::create(&centre, Channel::Safe, &author, start(), day, &mut world.rng).unwrap());
+    world.bundle.statements.push(announced.statement);
+    let centre = world.centre();
+    let open = |wraps: &[(WrapTarget, Vec<u8>)]| {
+        let (_, wrap) =
+            wraps.iter().find(|(target, _)| *target == WrapTarget::Person(world.persons[0])).unwrap();
+        epoch::open(wrap, author.identity(), &centre, Channel::Safe, 2).err()
+    };
+    assert_eq!(open(&announced.wraps), None);
+    assert_eq!(open(&other.wraps), Some(OpenRefusal::Place));
+}
+
+fn duty() -> impl Strategy<Value = Duty> {
+    // Mostly admissible, so that most cases get as far as sealing.
+    prop_oneof![4 => Just(Duty::None), 2 => Just(Duty::Contested), 1 => Just(Duty::Strong)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// I2: whatever is certified and signed, no wrap of a safe epoch is for a body or a person that must report status.
+    #[test]
+    fn no_safe_wrap_is_for_a_bound_body_or_person(
+        organisation in duty(),
+        persons in proptest::collection::vec((duty(), any::<bool>(), any::<bool>()), 3),
+        has_opinion: bool,
+        seed: u64,
+    ) {
+        let mut named = Vec::new();
+        let mut world = World::without_epochs(seed, |it| {
+            it.duty.on_status = organisation;
+            it.local_opinion = has_opinion.then(|| Hash::of(b"opinion"));
+            for (member, (on_status, is_named, reads_safe)) in it.founding_members.iter_mut().zip(&persons) {
+                member.duty.on_status = *on_status;
+                member.channels = if *reads_safe { vec![Channel::Safe, Channel::General] } else { vec![Channel::General] };
+                if *is_named {
+                    named.push(member.name.clone());
+                }
+            }
+            it.named_persons.clone_from(&named);
+        });
+        let Ok(centre) = world.verify(at(0)) else { return Ok(()) };
+        let author = world.operators[0].clone();
+        let day = SignedDuration::from_hours(24);
+        let Ok(made) = epoch::create(&centre, Channel::Safe, &author, start(), day, &mut world.rng) else { return Ok(()) };
+        for (target, _) in made.wraps {
+            let WrapTarget::Person(person) = target else { continue };
+            let place = world.persons.iter().position(|known| *known == person).unwrap();
+            let (on_status, is_named, reads_safe) = persons[place];
+            prop_assert!(reads_safe);
+            for duty in [organisation, on_status] {
+                prop_assert!(duty == Duty::None || (duty == Duty::Contested && has_opinion && is_named));
+            }
+        }
+    }
 }

@@ -6,7 +6,8 @@ use crate::world::{NAMES, World, at, italian, report};
 use envelope::content::{ClosingContent, Content};
 use envelope::duty::Channel;
 use envelope::frame::{Frame, FrameParts, WrapKind};
-use envelope::header::ItemKind;
+use envelope::header::{ClearHeader, ItemKind};
+use envelope::ids::{CaseId, ItemId};
 use envelope::publication::WrapTarget;
 use envelope::refusal::FrameRefusal;
 use envelope::sizes::{SizeClass, WRAP_LENGTH};
@@ -261,6 +262,31 @@ fn a_chain_with_a_gap_or_another_order_is_refused() {
         vec![report, stranger, message],
     ] {
         assert_eq!(check_conversation(&items), Err(OpenRefusal::Place), "{} items", items.len());
+    }
+}
+
+/// I11: not even its own author can put an answer elsewhere by signing the outside again.
+#[test]
+fn an_answer_put_elsewhere_by_its_own_author_is_refused() {
+    let Story { world, answer, .. } = story(17);
+    let changes: [fn(&mut ClearHeader); 3] = [
+        |clear| clear.seq = 3,
+        |clear| clear.case = CaseId::from_random_bytes([1; 16]),
+        |clear| clear.item = ItemId::from_random_bytes([1; 16]),
+    ];
+    for (which, change) in changes.into_iter().enumerate() {
+        let frame = Frame::parse(&answer.bytes).unwrap();
+        let mut clear = frame.clear().clone();
+        let mut parts = frame.into_parts();
+        change(&mut clear);
+        parts.clear = serde_json::to_vec(&clear).unwrap();
+        let signed = envelope::frame::signed_payload(&parts.clear, &parts.wraps, &parts.body);
+        let key = world.operators[0].signing_key();
+        parts.signature = *key.sign(envelope::signature::SignedType::Item, &signed).as_bytes();
+        let frame = Frame::from_parts(parts).unwrap();
+        frame.verify_signature().unwrap();
+        let opened = open_for_centre(&frame.to_bytes(), world.key(Channel::Safe), &world.centre());
+        assert_eq!(opened, Err(OpenRefusal::Place), "{which}");
     }
 }
 

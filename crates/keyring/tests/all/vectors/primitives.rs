@@ -1,41 +1,17 @@
 //! Derivation, signatures and headers: all deterministic.
 
-use super::*;
-use std::path::Path;
-
-use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
-use envelope::clock::Clock;
-use envelope::content::{ClosingContent, Content};
-use envelope::duty::{Channel, Duty};
-use envelope::encoding::{from_base64, to_base64};
-use envelope::frame::Frame;
+use envelope::duty::Channel;
+use envelope::encoding::to_base64;
 use envelope::header::{ClearHeader, InnerHeader};
 use envelope::ids::NetworkId;
-use envelope::index::{FillerPlace, IndexEntry, Mailbox, assemble_page};
-use envelope::mailbox::{Nonce, PageRequest, sign_in_payload};
-use envelope::publication::WrapTarget;
-use envelope::refusal::CentreRefusal;
-use envelope::root::{Root, VerifiedRoot};
-use envelope::signature::{PublicKey, Signature, SignedDocument, SignedType, signed_bytes};
-use envelope::sizes::CELL_LENGTH;
-use jiff::Timestamp;
-use keyring::conversation::{check_against_index, check_conversation};
-use keyring::documents::{countersign, sign_leave, sign_root};
-use keyring::epoch;
-use keyring::item::{
-    AnswerKind, MessageDraft, OpenedItem, Place, SealedItem, open_for_centre, open_with_receipt, seal_answer,
-    seal_closing, seal_message, seal_safe_report,
-};
-use keyring::operator::OperatorIdentity;
-use keyring::passphrase::Passphrase;
+use envelope::signature::{PublicKey, Signature, SignedType, signed_bytes};
+use keyring::item::{open_for_centre, seal_safe_report};
 use keyring::receipt::{ReceiptCode, derive, salt};
-use keyring::refusal::OpenRefusal;
-use keyring::session;
 use keyring::signing::SigningKey;
-use keyring::slot::SlotKeys;
 use serde_json::{Value, json};
 
-use crate::world::{World, after_days, at, italian, report, rng, start};
+use super::{CODE, bytes, committed, list, text};
+use crate::world::{World, at, report, rng};
 
 #[test]
 fn derivation() {

@@ -1,22 +1,18 @@
 //! Chains, frames, operators and mailboxes.
 
-use super::*;
-use std::path::Path;
-
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::content::{ClosingContent, Content};
 use envelope::duty::{Channel, Duty};
 use envelope::encoding::{from_base64, to_base64};
 use envelope::frame::Frame;
-use envelope::header::{ClearHeader, InnerHeader};
 use envelope::ids::NetworkId;
 use envelope::index::{FillerPlace, IndexEntry, Mailbox, assemble_page};
 use envelope::mailbox::{Nonce, PageRequest, sign_in_payload};
 use envelope::publication::WrapTarget;
 use envelope::refusal::CentreRefusal;
 use envelope::root::{Root, VerifiedRoot};
-use envelope::signature::{PublicKey, Signature, SignedDocument, SignedType, signed_bytes};
+use envelope::signature::{Signature, SignedDocument, SignedType};
 use envelope::sizes::CELL_LENGTH;
 use jiff::Timestamp;
 use keyring::conversation::{check_against_index, check_conversation};
@@ -28,13 +24,13 @@ use keyring::item::{
 };
 use keyring::operator::OperatorIdentity;
 use keyring::passphrase::Passphrase;
-use keyring::receipt::{ReceiptCode, derive, salt};
+use keyring::receipt::{ReceiptCode, derive};
 use keyring::refusal::OpenRefusal;
 use keyring::session;
-use keyring::signing::SigningKey;
 use keyring::slot::SlotKeys;
 use serde_json::{Value, json};
 
+use super::{CODE, as_json, bytes, committed, list, read, text};
 use crate::world::{World, after_days, at, italian, report, rng, start};
 
 fn clock_of(vector: &Value) -> Clock {
