@@ -331,3 +331,72 @@ fn rust_name(variable: &str) -> String {
         _ => name,
     }
 }
+
+/// Run through `tests/translations.rs`, which includes this file.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "# reviewed_by: unreviewed\n";
+
+    /// What the build says about one file in two languages.
+    fn problems(italian: &str, english: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (language, text) in [("it", italian), ("en", english)] {
+            fs::create_dir(folder.path().join(language)).unwrap();
+            fs::write(folder.path().join(language).join("slice.ftl"), text).unwrap();
+        }
+        generate(folder.path()).err().unwrap_or_default()
+    }
+
+    fn both(italian: &str, english: &str) -> Vec<String> {
+        problems(&format!("{HEAD}{italian}"), &format!("{HEAD}{english}"))
+    }
+
+    #[test]
+    fn what_agrees_is_built() {
+        assert_eq!(
+            both(
+                "a-b = uno { $who }\na-c = { a-b }",
+                "a-b = { $who ->\n [one] x\n *[other] { $who }\n }\na-c = { a-b }"
+            ),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn each_mistake_names_language_file_and_message() {
+        for (italian, english, expected) in [
+            ("a-b = uno", "a-c = two", "it/slice.ftl: `a-c` is missing (it exists in en)"),
+            ("a-b = uno", "a-c = two", "en/slice.ftl: `a-b` is missing (it exists in it)"),
+            (
+                "a-b = { $x }",
+                "a-b = { $y }",
+                "en/slice.ftl: `a-b` uses the variables {\"y\"}, but in it {\"x\"}",
+            ),
+            ("a-b = x\na-b = y", "a-b = x", "it/slice.ftl: `a-b` stands already in slice.ftl"),
+            (
+                "a-b = x\n .title = y",
+                "a-b = x",
+                "it/slice.ftl: `a-b` has attributes; write messages of their own",
+            ),
+            ("a-b = { -name }", "a-b = x", "it: something refers to `-name`, which does not exist"),
+            (
+                "start = x",
+                "start = x",
+                "it/slice.ftl: `start` must be lower-kebab-case and begin with the slice's prefix",
+            ),
+        ] {
+            let found = both(italian, english);
+            assert!(found.iter().any(|problem| problem == expected), "{expected}: {found:?}");
+        }
+        assert!(
+            both("a-b = x\n= y", "a-b = x").iter().any(|problem| problem.starts_with("it/slice.ftl:3: "))
+        );
+        let nobody = problems("a-b = x", &format!("{HEAD}a-b = x"));
+        assert!(
+            nobody.iter().any(|problem| problem.starts_with("it/slice.ftl: the first line must be")),
+            "{nobody:?}"
+        );
+    }
+}

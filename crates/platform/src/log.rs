@@ -51,8 +51,8 @@ where
         .flatten_event(true)
         .with_timer(Hours(clock))
         .with_writer(writer);
-    // The filter stands before all layers: as a filter of this layer alone it would lose the line after any `enabled!` check
-    // elsewhere, such as sqlx makes.
+    // The filter stands before all layers: as a filter of this layer alone it would lose the line after a
+    // refused check elsewhere, such as the bridge from the crate `log` makes.
     tracing_subscriber::registry().with(filter(level)).with(lines)
 }
 
@@ -86,8 +86,6 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use tracing::Level;
 
     use super::*;
@@ -100,35 +98,6 @@ mod tests {
         assert!(!debug.would_enable("sqlx::query", &Level::INFO));
         assert!(debug.would_enable("sqlx::query", &Level::WARN));
         assert!(!filter(LogLevel::Error).would_enable("sqlx::query", &Level::WARN));
-    }
-
-    #[test]
-    fn a_check_elsewhere_does_not_swallow_the_next_line() {
-        let lines: Arc<Mutex<Vec<u8>>> = Arc::default();
-        let copy = Arc::clone(&lines);
-        let writer = move || Shared(Arc::clone(&copy));
-        let guard = tracing::subscriber::set_default(subscriber(LogLevel::Info, Clock::system(), writer));
-        for _ in 0..2 {
-            // What sqlx asks before each statement.
-            assert!(!tracing::enabled!(target: "sqlx::query", Level::INFO));
-            tracing::info!(target: "approdo", "a line");
-        }
-        drop(guard);
-        let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
-        assert_eq!(lines.matches("a line").count(), 2, "{lines}");
-    }
-
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
     }
 
     #[test]

@@ -35,28 +35,25 @@ impl Engine {
     pub async fn open(self) -> Option<TestDatabase> {
         match self {
             Self::Sqlite => Some(TestDatabase::sqlite().await),
-            Self::Postgres => match env::var(ADMINISTRATOR) {
-                Ok(administrator) => Some(TestDatabase::postgres(administrator).await),
-                Err(_) => {
-                    let required = env::var(REQUIRED).is_ok_and(|value| value == "1");
-                    assert!(
-                        !required,
-                        "{ADMINISTRATOR} is not set: run the tests through scripts/with-postgres.sh"
-                    );
-                    #[expect(
-                        clippy::print_stderr,
-                        reason = "whoever runs the tests must see what did not run"
-                    )]
-                    {
-                        eprintln!(
-                            "not run on PostgreSQL: {ADMINISTRATOR} is not set (scripts/with-postgres.sh sets it)"
-                        );
-                    }
-                    None
+            Self::Postgres => {
+                if let Ok(administrator) = env::var(ADMINISTRATOR) {
+                    return Some(TestDatabase::postgres(administrator).await);
                 }
-            },
+                let required = env::var(REQUIRED).is_ok_and(|value| value == "1");
+                assert!(
+                    !required,
+                    "{ADMINISTRATOR} is not set: run the tests through scripts/with-postgres.sh"
+                );
+                tell_what_did_not_run();
+                None
+            }
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see what did not run")]
+fn tell_what_did_not_run() {
+    eprintln!("not run on PostgreSQL: {ADMINISTRATOR} is not set (scripts/with-postgres.sh sets it)");
 }
 
 /// A store that disappears with its value.

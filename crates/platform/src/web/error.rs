@@ -91,12 +91,7 @@ impl IntoResponse for PlatformError {
     }
 }
 
-/// A refusal of an API: `{"code": …}` with the status and code of docs/http.md.
-#[must_use]
-pub fn refusal(status: StatusCode, code: &'static str) -> Response {
-    json(status, &Refusal { code, reference: None })
-}
-
+/// The body of a refusal (docs/http.md).
 #[derive(Serialize)]
 struct Refusal<'a> {
     code: &'a str,

@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub use error::{PlatformError, refusal};
+pub use error::PlatformError;
 pub use if_match::IfMatch;
 pub use shell::{Alternative, PageKind, Shell, render};
 

@@ -189,6 +189,23 @@ impl DemoNetwork {
         centre.epochs.push(EpochRecord { channel, number: made.key.number(), wraps });
     }
 
+    /// Two governors renew a centre's certificate, and its first operator makes the first epochs under it.
+    pub fn renew_certificate(&mut self, place: usize, now: Timestamp) {
+        let (_, head) = self.verified(place, now).next_statement();
+        let centre = &mut self.centres[place];
+        centre.certificate.not_before = now;
+        centre.certificate.not_after = now + SignedDuration::from_hours(24 * 300);
+        centre.certificate.previous_chain = Some(head);
+        let certificate = centre.certificate.clone();
+        let document = self.sign(&certificate);
+        let centre = &mut self.centres[place];
+        centre.bundle = CentreBundle { certificate: document, statements: Vec::new() };
+        centre.epochs.clear();
+        for channel in CHANNELS {
+            self.renew_epoch(place, channel, now, now);
+        }
+    }
+
     /// Who has left is given no wrap any more, of any epoch (protocol section 4.3).
     pub fn forget_wraps_of(&mut self, place: usize, person: PersonId) {
         for epoch in &mut self.centres[place].epochs {
