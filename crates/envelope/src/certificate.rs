@@ -69,10 +69,13 @@ pub struct Certificate {
     /// The persons whom that opinion admits, by name.
     pub named_persons: Vec<String>,
     /// The last day on which opinion and duties count as reviewed.
+    #[serde(with = "crate::encoding::day")]
     pub review_date: Date,
     /// From when it holds.
+    #[serde(with = "crate::encoding::moment")]
     pub not_before: Timestamp,
     /// Until when it holds: at most twelve months.
+    #[serde(with = "crate::encoding::moment")]
     pub not_after: Timestamp,
     /// The members it starts with.
     pub founding_members: Vec<Member>,

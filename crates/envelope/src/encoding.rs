@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +15,7 @@ pub struct Malformed;
 /// Bytes as URL-safe base64 without padding.
 #[must_use]
 pub fn to_base64(bytes: &[u8]) -> String {
-    BASE64URL_NOPAD.encode(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Bytes of URL-safe base64 without padding.
@@ -22,7 +23,7 @@ pub fn to_base64(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Malformed`] for any other alphabet, for padding, and for trailing bits that are not zero.
 pub fn from_base64(text: &str) -> Result<Vec<u8>, Malformed> {
-    BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| Malformed)
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Malformed)
 }
 
 /// A SHA-256 hash: 32 bytes, written as 64 lower-case hexadecimal digits.
@@ -53,14 +54,18 @@ impl Hash {
     /// # Errors
     /// [`Malformed`] for anything else.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| Malformed)?;
-        bytes.try_into().map(Self).map_err(|_| Malformed)
+        let mut bytes = [0; 32];
+        let digits = base16ct::lower::decode(text, &mut bytes).map_err(|_| Malformed)?;
+        if digits.len() == 32 { Ok(Self(bytes)) } else { Err(Malformed) }
     }
 }
 
 impl fmt::Display for Hash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&HEXLOWER.encode(&self.0))
+        for byte in self.0 {
+            write!(formatter, "{byte:02x}")?;
+        }
+        Ok(())
     }
 }
 
@@ -148,5 +153,38 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn remaining(&self) -> usize {
         self.rest.len()
+    }
+}
+
+/// A moment as JSON: RFC 3339 in UTC, such as `2026-11-22T09:00:00Z`.
+///
+/// jiff's own serde form would bring its error texts and its parsers of time zones into every browser: 28 KB of the core
+/// (docs/adr/0005). A refusal here names no reason, as everywhere in this crate.
+pub(crate) mod moment {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(moment)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| de::Error::custom(super::Malformed))
+    }
+}
+
+/// A day as JSON, such as `2026-11-22`; its own form for the reason given at [`moment`].
+pub(crate) mod day {
+    use jiff::civil::Date;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(day)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| de::Error::custom(super::Malformed))
     }
 }

@@ -67,6 +67,7 @@ pub struct Phone {
     /// Where the number was found.
     pub source: String,
     /// The day of the last check.
+    #[serde(with = "crate::encoding::day")]
     pub checked: Date,
 }
 

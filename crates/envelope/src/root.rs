@@ -37,6 +37,7 @@ pub struct Root {
     /// The governors.
     pub governors: Vec<Governor>,
     /// From when it holds.
+    #[serde(with = "crate::encoding::moment")]
     pub not_before: Timestamp,
 }
 

@@ -38,8 +38,10 @@ pub enum StatementBody {
         /// What items are sealed to.
         recipient: Recipient,
         /// From when it holds.
+        #[serde(with = "crate::encoding::moment")]
         not_before: Timestamp,
         /// Until when: at most 35 days.
+        #[serde(with = "crate::encoding::moment")]
         not_after: Timestamp,
     },
 }
@@ -57,6 +59,7 @@ pub struct Statement {
     /// The hash of the statement before it, or of the certificate.
     pub prev: Hash,
     /// When it was made.
+    #[serde(with = "crate::encoding::moment")]
     pub at: Timestamp,
     /// What it says.
     pub body: StatementBody,

@@ -185,7 +185,7 @@ mod tests {
         key[..20].fill(0x0b);
         let code = keyed(&key).chain_update(b"Hi There").finalize().into_bytes();
         assert_eq!(
-            data_encoding::HEXLOWER.encode(&code),
+            base16ct::lower::encode_string(&code),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
         );
     }

@@ -4,6 +4,8 @@
 //! rotation and needs no storage.
 
 use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -16,7 +18,7 @@ pub const CSRF_HEADER: &str = "x-approdo-csrf";
 #[must_use]
 pub fn token(session: &SessionToken) -> String {
     let digest = Sha256::new().chain_update(b"approdo/csrf/v1|").chain_update(session.bytes()).finalize();
-    data_encoding::BASE64URL_NOPAD.encode(&digest)
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 /// Whether `given` is the session's token, compared in constant time.

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::header::{COOKIE, HeaderName, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRngCore;
 use sha2::{Digest, Sha256};
@@ -50,7 +51,7 @@ impl SessionToken {
         if found.any(|other| other != value) {
             return None;
         }
-        let decoded = Zeroizing::new(BASE64URL_NOPAD.decode(value.as_bytes()).ok()?);
+        let decoded = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
         let bytes: [u8; 32] = decoded.as_slice().try_into().ok()?;
         Some(Self(Zeroizing::new(bytes)))
     }
@@ -66,7 +67,7 @@ impl SessionToken {
     /// `HttpOnly; SameSite=Strict; Path=/`, and `Secure` where the public address is https.
     #[must_use]
     pub fn set_cookie(&self, site: &Site) -> (HeaderName, HeaderValue) {
-        let value = Zeroizing::new(BASE64URL_NOPAD.encode(self.0.as_slice()));
+        let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()));
         cookie(site, &value, "")
     }
 
@@ -202,7 +203,7 @@ mod tests {
             let back = SessionToken::of_request(&site, &request(&format!("other=1; {pair}"))).unwrap();
             assert_eq!(back.id(), token.id());
             assert!(
-                !pair.contains(&BASE64URL_NOPAD.encode(&token.id())),
+                !pair.contains(&URL_SAFE_NO_PAD.encode(&token.id())),
                 "the database does not know the cookie"
             );
             assert!(clear_cookie(&site).1.to_str().unwrap().contains("Max-Age=0"));
@@ -212,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_not_a_cookie_of_ours_is_none() {
         let site = site("http://localhost:8080");
-        let other = |byte| format!("session={}", BASE64URL_NOPAD.encode(&[byte; 32]));
+        let other = |byte| format!("session={}", URL_SAFE_NO_PAD.encode(&[byte; 32]));
         for cookie in ["", "session=", "session=abc", "session=!!!", "xsession=AAAA"] {
             assert!(SessionToken::of_request(&site, &request(cookie)).is_none(), "{cookie}");
         }
