@@ -1,11 +1,11 @@
-//! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← guidance ←
-//! centres ← reports.
+//! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← centres ←
+//! guidance ← reports.
 //!
 //! | slice | what it is |
 //! |---|---|
 //! | [`accounts`] | organisations, people, sign-in, sessions |
-//! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
 //! | [`centres`] | certificates, statements, channels, reading hours, import |
+//! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
 //! | [`reports`] | sealed reports, mailbox, inbox |
 //!
 //! Invariant: nothing here can open a seal: neither `keyring` nor `age` is among the dependencies.

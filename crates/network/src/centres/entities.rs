@@ -115,9 +115,9 @@ pub(super) mod epoch {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "epoch")]
     pub struct Model {
-        /// The centre.
+        /// The certificate under which it was made.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub centre_id: Uuid,
+        pub certificate_hash: String,
         /// `safe` or `general`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub channel: String,
@@ -147,9 +147,9 @@ pub(super) mod epoch_wrap {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "epoch_wrap")]
     pub struct Model {
-        /// The centre.
+        /// The certificate under which it was made.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub centre_id: Uuid,
+        pub certificate_hash: String,
         /// `safe` or `general`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub channel: String,

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use platform::web::compressed;
 
 pub use cards::{CentreCard, ChannelCard, DutyCard};
 pub use envelope::duty::{Channel, Duty};
@@ -30,11 +31,11 @@ use crate::App;
 
 /// The addresses of this slice (docs/http.md).
 pub fn router() -> Router<App> {
-    Router::new()
+    let public = Router::new()
         .route("/network/{file}", get(api::root))
         .route("/network/centres/{file}", get(api::bundle))
-        .route("/console/keys", get(api::keys))
-        .merge(public_pages::router())
+        .merge(public_pages::router());
+    compressed(public).route("/console/keys", get(api::keys))
 }
 
 /// All centres by name, from memory.

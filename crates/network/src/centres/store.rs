@@ -4,7 +4,6 @@ use platform::database::DatabaseError;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -138,25 +137,6 @@ pub(super) async fn find_certificate_in_force(
     Ok(kept.map(|kept| (kept.hash, kept.not_before)))
 }
 
-/// The highest epoch number of a channel that was ever imported; 0 where there is none.
-pub(super) async fn find_last_epoch(
-    connection: &impl ConnectionTrait,
-    id: Uuid,
-    channel: &str,
-) -> Result<i64, DatabaseError> {
-    let last: Option<i64> = epoch::Entity::find()
-        .select_only()
-        .column(epoch::Column::Number)
-        .filter(epoch::Column::CentreId.eq(id))
-        .filter(epoch::Column::Channel.eq(channel))
-        .order_by_desc(epoch::Column::Number)
-        .limit(1)
-        .into_tuple()
-        .one(connection)
-        .await?;
-    Ok(last.unwrap_or(0))
-}
-
 /// Writes a centre, or brings its facts and its certificate in force up to date.
 pub(super) async fn amend_centre(
     connection: &impl ConnectionTrait,
@@ -228,12 +208,12 @@ pub(super) async fn insert_statement(
 /// Writes an epoch; its wraps become those given, so that a leaver's wrap goes (protocol section 4.3).
 pub(super) async fn amend_epoch(
     connection: &impl ConnectionTrait,
-    centre: Uuid,
+    certificate_hash: &str,
     new: &StoredEpoch,
 ) -> Result<(), DatabaseError> {
     let number = i64::from(new.number);
     epoch::Entity::insert(epoch::ActiveModel {
-        centre_id: Set(centre),
+        certificate_hash: Set(certificate_hash.to_owned()),
         channel: Set(new.channel.clone()),
         number: Set(number),
         recipient: Set(new.recipient.clone()),
@@ -241,21 +221,21 @@ pub(super) async fn amend_epoch(
         not_after: Set(new.not_after),
     })
     .on_conflict(
-        OnConflict::columns([epoch::Column::CentreId, epoch::Column::Channel, epoch::Column::Number])
+        OnConflict::columns([epoch::Column::CertificateHash, epoch::Column::Channel, epoch::Column::Number])
             .update_columns([epoch::Column::Recipient, epoch::Column::NotBefore, epoch::Column::NotAfter])
             .to_owned(),
     )
     .exec_without_returning(connection)
     .await?;
     epoch_wrap::Entity::delete_many()
-        .filter(epoch_wrap::Column::CentreId.eq(centre))
+        .filter(epoch_wrap::Column::CertificateHash.eq(certificate_hash))
         .filter(epoch_wrap::Column::Channel.eq(new.channel.as_str()))
         .filter(epoch_wrap::Column::Number.eq(number))
         .exec(connection)
         .await?;
     for (sealed_to, wrap) in &new.wraps {
         epoch_wrap::Entity::insert(epoch_wrap::ActiveModel {
-            centre_id: Set(centre),
+            certificate_hash: Set(certificate_hash.to_owned()),
             channel: Set(new.channel.clone()),
             number: Set(number),
             sealed_to: Set(sealed_to.clone()),
@@ -267,14 +247,17 @@ pub(super) async fn amend_epoch(
     Ok(())
 }
 
-/// The wraps that open a person's epochs at a centre, in order.
+/// The wraps that open a person's epochs under the certificate in force of a centre, in order.
 pub(super) async fn list_wraps_of(
     connection: &impl ConnectionTrait,
     centre: Uuid,
     person: Uuid,
 ) -> Result<Vec<OwnWrap>, DatabaseError> {
+    let Some(of_centre) = centre::Entity::find_by_id(centre).one(connection).await? else {
+        return Ok(Vec::new());
+    };
     let rows = epoch_wrap::Entity::find()
-        .filter(epoch_wrap::Column::CentreId.eq(centre))
+        .filter(epoch_wrap::Column::CertificateHash.eq(of_centre.certificate_hash))
         .filter(epoch_wrap::Column::SealedTo.eq(person.to_string()))
         .order_by_asc(epoch_wrap::Column::Channel)
         .order_by_asc(epoch_wrap::Column::Number)

@@ -17,7 +17,7 @@ use axum::routing::get;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use platform::texts::Language;
-use platform::web::{PlatformError, Shell, render};
+use platform::web::{PlatformError, Shell, compressed, render};
 
 use crate::App;
 use crate::centres::public_pages::phones::{self, PhoneLine};
@@ -72,7 +72,7 @@ struct Accessibility {
 
 /// The routes of this slice (docs/http.md).
 pub fn router() -> Router<App> {
-    Router::new()
+    let pages = Router::new()
         .route("/", get(choose_language))
         .route("/{lang}", get(add_slash))
         .route("/{lang}/", get(start))
@@ -82,7 +82,8 @@ pub fn router() -> Router<App> {
         .route("/{lang}/privacy", get(privacy))
         .route("/{lang}/accessibility", get(accessibility))
         .route("/{lang}/about", get(about))
-        .route("/.well-known/security.txt", get(security))
+        .route("/.well-known/security.txt", get(security));
+    compressed(pages)
 }
 
 /// `/` leads to the start page in the reader's language.

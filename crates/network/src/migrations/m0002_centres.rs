@@ -66,19 +66,20 @@ impl MigrationTrait for Step {
     }
 }
 
+/// Numbers of epochs begin again under every certificate, so an epoch is named by its certificate.
 async fn create_epochs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
             Table::create()
                 .table("epoch")
-                .col(uuid("centre_id"))
+                .col(string("certificate_hash"))
                 .col(string("channel"))
                 .col(big_integer("number"))
                 .col(string("recipient"))
                 .col(big_integer("not_before"))
                 .col(big_integer("not_after"))
-                .primary_key(Index::create().col("centre_id").col("channel").col("number"))
-                .foreign_key(ForeignKey::create().from("epoch", "centre_id").to("centre", "id"))
+                .primary_key(Index::create().col("certificate_hash").col("channel").col("number"))
+                .foreign_key(ForeignKey::create().from("epoch", "certificate_hash").to("certificate", "hash"))
                 .to_owned(),
         )
         .await?;
@@ -86,16 +87,18 @@ async fn create_epochs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create_table(
             Table::create()
                 .table("epoch_wrap")
-                .col(uuid("centre_id"))
+                .col(string("certificate_hash"))
                 .col(string("channel"))
                 .col(big_integer("number"))
                 .col(string("sealed_to"))
                 .col(blob("wrap"))
-                .primary_key(Index::create().col("centre_id").col("channel").col("number").col("sealed_to"))
+                .primary_key(
+                    Index::create().col("certificate_hash").col("channel").col("number").col("sealed_to"),
+                )
                 .foreign_key(
                     ForeignKey::create()
-                        .from("epoch_wrap", ("centre_id", "channel", "number"))
-                        .to("epoch", ("centre_id", "channel", "number")),
+                        .from("epoch_wrap", ("certificate_hash", "channel", "number"))
+                        .to("epoch", ("certificate_hash", "channel", "number")),
                 )
                 .to_owned(),
         )

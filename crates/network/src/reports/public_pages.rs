@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use platform::texts::{Language, Texts};
-use platform::web::{PlatformError, Shell, render};
+use platform::web::{PlatformError, Shell, compressed, render};
 use uuid::Uuid;
 
 use crate::App;
@@ -87,7 +87,9 @@ struct Mailbox {
 
 /// The public pages of this slice (docs/http.md).
 pub fn router() -> Router<App> {
-    Router::new().route("/{lang}/places/{slug}/{door}", get(write)).route("/{lang}/box", get(mailbox))
+    compressed(
+        Router::new().route("/{lang}/places/{slug}/{door}", get(write)).route("/{lang}/box", get(mailbox)),
+    )
 }
 
 /// The address of the root file; empty before the first import, when the browser finds no papers to confirm and says so.

@@ -1,11 +1,13 @@
 //! `network import`: what is refused, and that nothing was written then.
 
+use std::path::Path;
+
 use crate::common::count;
 use envelope::duty::{Channel, Duty};
 use network::App;
 use network::centres::{ImportRefusal, Publication, import};
 use testkit::TestApp;
-use testkit::actors::DemoNetwork;
+use testkit::actors::{DemoNetwork, Operator, Victim};
 
 testkit::on_both_engines!(
     importing_twice_changes_nothing,
@@ -13,6 +15,8 @@ testkit::on_both_engines!(
     an_older_publication_is_refused,
     a_departure_ends_roles_and_sessions,
     published_documents_are_served_as_they_are,
+    a_secret_key_is_refused_by_name,
+    a_renewed_certificate_begins_its_epochs_anew,
 );
 
 async fn try_import(app: &TestApp, publication: &Publication) -> Result<(), ImportRefusal> {
@@ -76,7 +80,6 @@ async fn what_does_not_verify_is_not_imported(app: TestApp) {
     few["signatures"].as_array_mut().unwrap().pop();
     let few = few.to_string();
     let cases: Vec<(&str, Publication)> = vec![
-        ("a secret key", with(&|p| p.centres[1].members.push_str("age-secret-key-1abc"))),
         ("broken root", with(&|p| p.root = p.root.replace("\"payload\":\"", "\"payload\":\"A"))),
         (
             "a certificate of a bound body for the safe channel",
@@ -115,7 +118,7 @@ async fn what_does_not_verify_is_not_imported(app: TestApp) {
         (
             "unknown facts",
             with(&|p| {
-                p.centres[0].centre = p.centres[0].centre.replace("\"town\"", "\"email\":\"x\",\"town\"")
+                p.centres[0].centre = p.centres[0].centre.replace("\"town\"", "\"email\":\"x\",\"town\"");
             }),
         ),
         (
@@ -129,7 +132,7 @@ async fn what_does_not_verify_is_not_imported(app: TestApp) {
             "not a demonstration",
             with(&|p| {
                 p.centres[0].centre =
-                    p.centres[0].centre.replace("\"demonstration\":true", "\"demonstration\":false")
+                    p.centres[0].centre.replace("\"demonstration\":true", "\"demonstration\":false");
             }),
         ),
     ];
@@ -148,6 +151,10 @@ async fn an_older_publication_is_refused(app: TestApp) {
     network.publish(&app.app).await.unwrap();
     let after = tables(&app).await;
     assert!(matches!(try_import(&app, &old).await, Err(ImportRefusal::Older(_))));
+    network.take_back_epoch(0);
+    network.renew_epoch(0, Channel::Safe, now, now);
+    let fork = network.publication();
+    assert!(matches!(try_import(&app, &fork).await, Err(ImportRefusal::Older(_))), "a forked chain");
     let other = DemoNetwork::shared().publication();
     assert!(matches!(try_import(&app, &other).await, Err(ImportRefusal::Older(_))), "another network");
     assert_eq!(tables(&app).await, after);
@@ -157,7 +164,7 @@ async fn a_departure_ends_roles_and_sessions(app: TestApp) {
     let now = app.platform.now();
     let mut network = DemoNetwork::new(now, 4);
     network.publish(&app.app).await.unwrap();
-    let bea = testkit::actors::Operator::sign_in(&app, &network.centres[0].people[1]).await;
+    let bea = Operator::sign_in(&app, &network.centres[0].people[1]).await;
     assert_eq!(bea.client.get("/it/console/").await.status.as_u16(), 200);
     let leaver = network.centres[0].people[1].id;
     let signer = network.centres[0].people[0].identity.signing_key().clone();
@@ -195,4 +202,85 @@ async fn published_documents_are_served_as_they_are(app: TestApp) {
     ] {
         assert_eq!(app.get(path).await.status.as_u16(), 404, "{path}");
     }
+}
+
+/// Writes a publication as the offline tool does.
+fn write(publication: &Publication, folder: &Path) {
+    std::fs::write(folder.join("root.json"), &publication.root).unwrap();
+    for centre in &publication.centres {
+        let of_centre = folder.join(&centre.folder);
+        std::fs::create_dir(&of_centre).unwrap();
+        for (name, text) in [
+            ("centre.json", &centre.centre),
+            ("certificate.json", &centre.certificate),
+            ("statements.json", &centre.statements),
+            ("members.json", &centre.members),
+            ("epochs.json", &centre.epochs),
+        ] {
+            std::fs::write(of_centre.join(name), text).unwrap();
+        }
+    }
+}
+
+async fn a_secret_key_is_refused_by_name(app: TestApp) {
+    let mut publication = DemoNetwork::shared().publication();
+    let facts = &mut publication.centres[1].centre;
+    *facts = facts.replace("Un centro di prova.", "age-secret-key-1qqqq");
+    let Err(ImportRefusal::SecretKey(name)) = try_import(&app, &publication).await else {
+        panic!("a secret key was taken");
+    };
+    assert_eq!(name, "faro/centre.json");
+    assert_eq!(tables(&app).await, [0; 10]);
+}
+
+#[test]
+fn a_folder_is_read_as_it_was_written_and_nothing_else_is_accepted() {
+    let publication = DemoNetwork::shared().publication();
+    let folder = tempfile::tempdir().unwrap();
+    write(&publication, folder.path());
+    let mut read = Publication::read(folder.path()).unwrap();
+    read.centres.sort_by_key(|centre| std::cmp::Reverse(centre.folder.clone()));
+    assert_eq!(read, publication);
+
+    let stray = folder.path().join("porto/notes.txt");
+    std::fs::write(&stray, "harmless").unwrap();
+    assert!(
+        matches!(Publication::read(folder.path()), Err(ImportRefusal::Unexpected(name)) if name.ends_with("notes.txt"))
+    );
+    std::fs::write(&stray, "AGE-SECRET-KEY-1QQQQ").unwrap();
+    assert!(
+        matches!(Publication::read(folder.path()), Err(ImportRefusal::SecretKey(name)) if name.ends_with("notes.txt"))
+    );
+    std::fs::remove_file(stray).unwrap();
+    std::fs::write(folder.path().join("accounts.json"), "{}").unwrap();
+    assert!(matches!(Publication::read(folder.path()), Err(ImportRefusal::Unexpected(_))));
+    std::fs::remove_file(folder.path().join("accounts.json")).unwrap();
+    std::fs::remove_file(folder.path().join("faro/epochs.json")).unwrap();
+    assert!(
+        matches!(Publication::read(folder.path()), Err(ImportRefusal::File(name, _)) if name.ends_with("epochs.json"))
+    );
+}
+
+async fn a_renewed_certificate_begins_its_epochs_anew(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 5);
+    network.renew_epoch(0, Channel::Safe, now, now);
+    network.publish(&app.app).await.unwrap();
+    let old = network.publication();
+    let wraps = count(&app, "epoch_wrap").await;
+    app.time.advance(jiff::SignedDuration::from_hours(30 * 24));
+    let now = app.platform.now();
+    network.renew_certificate(0, now);
+    network.publish(&app.app).await.unwrap();
+    assert_eq!((count(&app, "certificate").await, count(&app, "epoch").await), (3, 7));
+    assert_eq!(count(&app, "epoch_wrap").await, wraps + 6, "the keys of the old epochs are kept");
+    assert!(
+        matches!(try_import(&app, &old).await, Err(ImportRefusal::Older(_))),
+        "the old certificate comes too late"
+    );
+    let her = Victim::new(&app, network.id);
+    let report = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
+    assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 201);
+    let anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
+    assert_eq!(anna.open(report.case).await.unwrap().items.len(), 1);
 }

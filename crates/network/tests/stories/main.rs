@@ -8,5 +8,4 @@ mod hostile;
 mod import;
 mod journey;
 mod mailbox;
-mod order;
 mod pages;

@@ -189,6 +189,13 @@ impl DemoNetwork {
         centre.epochs.push(EpochRecord { channel, number: made.key.number(), wraps });
     }
 
+    /// Takes back the last epoch that was made, as if it had never been: what is made next forks the chain.
+    pub fn take_back_epoch(&mut self, place: usize) {
+        let centre = &mut self.centres[place];
+        centre.bundle.statements.pop();
+        centre.epochs.pop();
+    }
+
     /// Two governors renew a centre's certificate, and its first operator makes the first epochs under it.
     pub fn renew_certificate(&mut self, place: usize, now: Timestamp) {
         let (_, head) = self.verified(place, now).next_statement();
