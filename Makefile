@@ -32,7 +32,7 @@ web: ## the sealing core (WebAssembly), scripts and styles, into web/dist
 	@scripts/setup.sh run
 	@scripts/web.sh
 
-units: setup-test ## tests of the crates without a database: envelope, keyring, keys, platform
+units: setup-test ## tests without a database: envelope, keyring, keys, browser core, platform
 	@scripts/with-target.sh cargo test --locked --quiet --no-fail-fast --workspace $(foreach crate,$(STORY_CRATES),--exclude $(crate))
 
 # The crates whose tests are stories told through the router; each runs on SQLite and on PostgreSQL.

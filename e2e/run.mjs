@@ -36,7 +36,7 @@ const work = await mkdtemp(path.join(tmpdir(), "approdo-e2e-demo-"));
 const demo = path.join(work, "demo");
 await keys("demo", "--folder", demo);
 
-const runner = [process.execPath, "--test", "--test-concurrency=2", "--test-reporter=spec", ...stories];
+const runner = [process.execPath, "--test", "--test-concurrency=2", "--test-timeout=240000", "--test-reporter=spec", ...stories];
 const needsPostgres = stories.some((name) => name.endsWith("postgres.test.mjs")) && !process.env.APPRODO_TEST_POSTGRES;
 const command = needsPostgres ? [path.join(ROOT, "scripts/with-postgres.sh"), ...runner] : runner;
 const child = spawn(command[0], command.slice(1), {

@@ -59,7 +59,7 @@ async function post(frames, clients) {
   return { rate: frames.length / seconds, p50: at(0.5), p99: at(0.99), lost };
 }
 
-/** Bytes on the wire of a page and of what it refers to, as a browser that takes brotli gets them. */
+/** Bytes on the wire of a page and of what it refers to, as a browser that takes brotli gets them; with the core and its worker if asked. */
 async function weigh(address, { wasm }) {
   const agent = new http.Agent({ keepAlive: true });
   const size = async (one) => {
@@ -69,6 +69,8 @@ async function weigh(address, { wasm }) {
   };
   const page = (await ask(agent, "GET", address)).body.toString("utf8");
   const parts = new Set([...page.matchAll(/["'](\/static\/[^"']+)["']/g)].map((match) => match[1]));
+  const manifest = JSON.parse(readFileSync("web/dist/manifest.json", "utf8"));
+  if (wasm) for (const name of ["worker.js", "approdo.wasm"]) parts.add(manifest[name]);
   let total = await size(address);
   for (const part of parts) if (wasm || !part.endsWith(".wasm")) total += await size(part);
   agent.destroy();

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures Approdo on this machine and prints it beside what was measured of a peer: `make bench`.
+# Measures Approdo on this machine and prints it beside what was measured of a peer: `make bench` (docs/benchmarks.md).
 #
-# Builds in release mode (first time: about ten minutes; BENCH_PROFILE=dev skips that and is slower to run), seals reports natively,
-# then lets scripts/bench.mjs start the server and ask it. Everything lies in a temporary folder.
+# Builds server and driver in release mode (first time: about ten minutes; BENCH_PROFILE=dev skips that and is slower to run).
+# Everything lies in a temporary folder. Fails when a page is heavier than its budget or a report is not accepted.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 cd "$APPRODO_ROOT"
@@ -14,10 +14,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 say "building with the profile $profile"
-cargo build --locked --quiet --profile "$profile" --package server --package keys
-cargo build --locked --quiet --profile "$profile" --package testkit --example sealed_reports
+cargo build --locked --quiet --profile "$profile" --package server --package keys --package testkit
 programs=$CARGO_TARGET_DIR/$folder
 "$programs/approdo-keys" demo --folder "$work/demo" >/dev/null
-say "sealing reports"
-slug=$("$programs/examples/sealed_reports" "$work/demo/public" "${BENCH_REPORTS:-3000}" "$work/reports")
-node scripts/bench.mjs "$programs/approdo" "$work" "$slug"
+say "sealing reports, then measuring (about two minutes)"
+"$programs/bench" "$programs/approdo" "$work"

@@ -35,7 +35,7 @@ generated_files_unchanged() {
 }
 
 step "format"                        cargo fmt --all --check
-step "lints (clippy)"                cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
+step "lints (clippy)"                cargo clippy --locked --quiet --keep-going --workspace --all-targets -- -D warnings
 step "licences, bans, sources"       cargo deny --log-level error check licenses bans sources
 step "spelling"                      typos
 step "TypeScript types"              npm run --prefix web --silent check

@@ -75,17 +75,17 @@ build() {
         CARGO_PROFILE_BROWSER_OPT_LEVEL=z cargo rustc --quiet --profile browser --package browser --target "$target" \
         --config 'profile.browser.package.argon2.opt-level=3' --config 'profile.browser.package.blake2.opt-level=3' \
         --features "$features" --crate-type cdylib "$@")
-    rm -rf "$out.new"
-    mkdir -p "$out.new"
-    "$tools/bin/wasm-bindgen" --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$out.new" \
+    rm -rf "$out/.new"
+    mkdir -p "$out/.new"
+    "$tools/bin/wasm-bindgen" --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$out/.new" \
         "$target_dir/$target/browser/browser.wasm"
     "$wasm_opt" -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
         --enable-reference-types --enable-multivalue --strip-debug --strip-producers \
-        "$out.new/browser_bg.wasm" -o "$out.new/core.wasm"
-    rm -f "$out.new/browser_bg.wasm" "$out.new/browser_bg.wasm.d.ts"
+        "$out/.new/browser_bg.wasm" -o "$out/.new/core.wasm"
+    rm -f "$out/.new/browser_bg.wasm" "$out/.new/browser_bg.wasm.d.ts"
     mkdir -p "$folder"
-    mv "$out.new"/* "$folder"/
-    rmdir "$out.new"
+    mv "$out/.new"/* "$folder"/
+    rmdir "$out/.new"
     say "$folder/core.wasm: $(wc -c <"$folder/core.wasm") bytes"
 }
 

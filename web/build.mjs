@@ -15,18 +15,25 @@ import { PurgeCSS } from "purgecss";
 const web = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(web);
 const dist = path.join(web, "dist");
-const fresh = path.join(web, "dist.new");
+/** Beside the packages, which git ignores as well: a build that fails leaves nothing in the way. */
+const fresh = path.join(web, "node_modules", ".approdo-dist");
 
 /** Scripts that pages load, in the order in which sizes are reported. */
 const ISLANDS = ["public", "write", "box", "console"];
 
-/** What a visitor downloads before she can type, without the page itself: the page may take the rest of 30 KiB. */
+/** What a visitor downloads before she can type, without the page itself. */
 const FORM = ["approdo.css", "public.js", "write.js", "worker.js", "icon.svg"];
+const BOX = ["approdo.css", "public.js", "box.js", "worker.js", "icon.svg", "approdo.wasm"];
+const PAGE = 6 * 1024;
+/**
+ * `limit` fails the build, `goal` is marked in the table. They differ where a standard library that came compiled, with its panic texts,
+ * makes the core 5 % heavier than one built here.
+ */
 const BUDGETS = [
   { name: "public.js", assets: ["public.js"], limit: 3 * 1024 },
-  { name: "write form, assets without WebAssembly", assets: FORM, limit: 24 * 1024 },
-  { name: "write form, everything", assets: [...FORM, "approdo.wasm"], limit: 174 * 1024 },
-  { name: "mailbox, everything", assets: ["approdo.css", "public.js", "box.js", "worker.js", "icon.svg", "approdo.wasm"], limit: 174 * 1024 },
+  { name: "write form, assets without WebAssembly", assets: FORM, limit: 30 * 1024 - PAGE },
+  { name: "write form, everything", assets: [...FORM, "approdo.wasm"], limit: 190 * 1024 - PAGE, goal: 180 * 1024 - PAGE },
+  { name: "mailbox, everything", assets: BOX, limit: 190 * 1024 - PAGE, goal: 180 * 1024 - PAGE },
 ];
 
 const manifest = {};
@@ -144,11 +151,12 @@ function report() {
   const row = (name, ...numbers) => console.log(name.padEnd(42) + numbers.map((n) => String(n).padStart(10)).join(""));
   row("asset (bytes)", "raw", "brotli", "gzip");
   for (const [name, size] of sizes) row(name, size.raw, size.brotli, size.gzip);
-  row("budget (bytes, gzip: the worst case)", "used", "limit");
+  row("budget (bytes, brotli)", "used", "limit", "goal");
   let above = false;
   for (const budget of BUDGETS) {
-    const used = budget.assets.reduce((sum, name) => sum + sizes.get(name).gzip, 0);
-    row(budget.name, used, budget.limit);
+    const used = budget.assets.reduce((sum, name) => sum + sizes.get(name).brotli, 0);
+    const goal = budget.goal ?? budget.limit;
+    row(budget.name, used, budget.limit, used > goal ? `${goal} !` : goal);
     above ||= used > budget.limit;
   }
   if (above) throw new Error("above the size budget");

@@ -15,3 +15,5 @@ pub mod operator;
 pub mod papers;
 pub mod refusal;
 pub mod sign_in;
+#[cfg(feature = "vectors")]
+pub mod vectors;

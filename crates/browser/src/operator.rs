@@ -176,7 +176,8 @@ impl Operator {
         if !desk.keys.iter().any(|key| key.channel() == channel) {
             return Err(Refused::KEYS);
         }
-        let frames: Vec<Base64> = serde_json::from_slice(frames.as_bytes()).map_err(|_| Refused::MALFORMED)?;
+        let frames: Vec<Base64> =
+            serde_json::from_slice(frames.as_bytes()).map_err(|_| Refused::MALFORMED)?;
         let mut reading = Reading::new(channel, case, Language::parse("it")?);
         for bytes in &frames {
             reading.take(desk, &bytes.0)?;

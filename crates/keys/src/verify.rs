@@ -130,6 +130,12 @@ fn check_epochs(
                 record.number, record.channel
             ));
         }
+        if centre.epoch(record.channel, record.number).is_none() {
+            return wrong(format!(
+                "no statement made epoch {} of the {} channel",
+                record.number, record.channel
+            ));
+        }
         if record.wraps.iter().any(|wrap| wrap.wrap.0.len() != WRAP_LENGTH) {
             return wrong(format!(
                 "a sealed key of epoch {} has another length than {WRAP_LENGTH} bytes",

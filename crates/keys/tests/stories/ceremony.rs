@@ -199,7 +199,8 @@ fn two_members_admit_a_third_who_gets_the_current_keys() {
 fn a_changed_publication_does_not_verify() {
     let desk = Desk::new();
     desk.centre();
-    let cases: [(&str, &str, &str, &str); 5] = [
+    let cases: [(&str, &str, &str, &str); 6] = [
+        ("epochs.json", "\"number\": 1", "\"number\": 7", "no statement made epoch 7"),
         ("certificate.json", "\"signature\": \"", "\"signature\": \"AAAA", "format"),
         ("members.json", "\"name\": \"mara\"", "\"name\": \"mora\"", "members.json"),
         ("members.json", "\"account\": \"nora\"", "\"account\": \"mara\"", "twice"),

@@ -1,0 +1,293 @@
+//! The questions that pages ask, in the order in which they ask them: a report, its answer, a message, its end. No server: the test
+//! carries the bytes from one handle to the other.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "../../keyring/tests/all/world.rs"]
+#[expect(dead_code, reason = "shared with the tests of keyring, which use all of it")]
+mod world;
+
+use browser::letter::Letter;
+use browser::mailbox::Mailbox;
+use browser::operator::Operator;
+use browser::refusal::Refused;
+use browser::sign_in::SignIn;
+use envelope::duty::Channel;
+use envelope::encoding::to_base64;
+use envelope::frame::Frame;
+use envelope::index::{FillerPlace, IndexEntry, PAGE_LENGTH, assemble_page};
+use envelope::mailbox::{MailboxId, Nonce, PageRequest};
+use envelope::publication::WrapTarget;
+use envelope::sizes::CELL_LENGTH;
+use keyring::passphrase::Passphrase;
+use serde_json::{Value, json};
+use world::{World, start};
+
+fn built() -> f64 {
+    1_790_000_000.0
+}
+
+fn now() -> f64 {
+    f64::from(i32::try_from(start().as_second()).unwrap()) * 1_000.0
+}
+
+fn root_address(world: &World) -> String {
+    format!("/network/{}.json", world.root.hash())
+}
+
+fn root(world: &World) -> String {
+    serde_json::to_string(&world.root).unwrap()
+}
+
+fn bundle(world: &World) -> String {
+    serde_json::to_string(&world.bundle).unwrap()
+}
+
+fn verify(letter: &mut Letter, world: &World, channel: &str) -> Result<(), Refused> {
+    let centre = world.certificate.centre.to_string();
+    letter.verify(&root_address(world), &root(world), &bundle(world), &centre, channel, now())
+}
+
+fn letter(world: &World) -> Letter {
+    let mut letter = Letter::new(built());
+    verify(&mut letter, world, "safe").unwrap();
+    letter
+}
+
+/// An operator with the keys that the server would give her.
+fn operator(world: &World, place: usize) -> Operator {
+    let mut operator = Operator::of(world.operators[place].clone());
+    operator.keys(&keys(world, place), &world.persons[place].to_string(), now(), built()).unwrap();
+    operator
+}
+
+fn keys(world: &World, place: usize) -> String {
+    let mine = |to: &WrapTarget| *to == WrapTarget::Person(world.persons[place]);
+    let epochs: Vec<Value> = world
+        .wraps
+        .iter()
+        .filter(|(_, _, to, _)| mine(to))
+        .map(|(channel, number, _, wrap)| json!({ "channel": channel, "number": number, "wrap": to_base64(wrap) }))
+        .collect();
+    json!({ "root": world.root, "centre": world.certificate.centre, "bundle": world.bundle, "epochs": epochs }).to_string()
+}
+
+fn read(operator: &mut Operator, world: &World, case: &str, frames: &[Vec<u8>]) -> Value {
+    let frames: Vec<String> = frames.iter().map(|frame| to_base64(frame)).collect();
+    let centre = world.certificate.centre.to_string();
+    let shown = operator.read(&centre, "safe", case, &json!(frames).to_string()).unwrap();
+    serde_json::from_str(&shown).unwrap()
+}
+
+fn case_of(frame: &[u8]) -> String {
+    Frame::parse(frame).unwrap().clear().case.to_string()
+}
+
+fn page(mailbox: &MailboxId, frames: &[Vec<u8>]) -> Vec<u8> {
+    let all: Vec<Frame> = frames.iter().map(|frame| Frame::parse(frame).unwrap()).collect();
+    let entries: Vec<IndexEntry> = all.iter().filter_map(IndexEntry::of_frame).collect();
+    let answers: Vec<Vec<u8>> =
+        all.iter().filter(|frame| frame.clear().kind.is_for_receipt()).map(Frame::to_bytes).collect();
+    assemble_page(mailbox, 0, &entries, &answers, |_: FillerPlace<'_>| [0xF1; CELL_LENGTH])
+}
+
+fn code_of(letter: &Letter) -> String {
+    let receipt: Value = serde_json::from_str(&letter.acknowledged().unwrap()).unwrap();
+    receipt["code"].as_str().unwrap().to_owned()
+}
+
+/// Asks for the first page as a browser does, and hands over what the server would answer.
+fn fetch(mailbox: &mut Mailbox, frames: &[Vec<u8>]) -> u32 {
+    let nonce = Nonce::assemble(1_800_000_000, &[1; 16], &[2; 32]);
+    let request = PageRequest::parse(&mailbox.request(nonce.as_bytes(), 0).unwrap()).unwrap();
+    mailbox.accept(&page(&request.mailbox_id(), frames), 0).unwrap()
+}
+
+fn mailbox(world: &World) -> Mailbox {
+    Mailbox::new(built(), &root_address(world), &root(world), now()).unwrap()
+}
+
+fn texts(shown: &Value) -> Vec<Value> {
+    shown["items"].as_array().unwrap().iter().map(|item| item["text"].clone()).collect()
+}
+
+#[test]
+fn she_writes_the_centre_answers_she_writes_again_and_the_case_closes() {
+    let world = World::new(1);
+    let mut letter = letter(&world);
+    let report = letter.seal("Ho paura di tornare a casa.", "dopo le 18", true, "it", now()).unwrap();
+    let code = code_of(&letter);
+    assert!(letter.confirm(&code[16..]));
+    assert!(!letter.confirm("12345"));
+
+    let mut ada = operator(&world, 0);
+    let shown = read(&mut ada, &world, &case_of(&report), std::slice::from_ref(&report));
+    assert_eq!(texts(&shown), ["Ho paura di tornare a casa."]);
+    assert_eq!(shown["items"][0]["safe_contact"], "dopo le 18");
+    assert_eq!(shown["tail_missing"], false);
+    let answer = ada.answer("answer", "Siamo qui. Quando può parlare?", now()).unwrap();
+
+    let mut hers = mailbox(&world);
+    hers.enter(&code).unwrap();
+    assert_eq!(fetch(&mut hers, &[report.clone(), answer.clone()]), 1);
+    assert_eq!(hers.centre().unwrap(), Some(world.certificate.centre.to_string()));
+    let contents: Value = serde_json::from_str(&hers.read(&bundle(&world), now()).unwrap()).unwrap();
+    assert_eq!(texts(&contents), [Value::Null, json!("Siamo qui. Quando può parlare?")]);
+    assert_eq!(contents["may_write"], true);
+    assert_eq!(contents["incomplete"], false);
+    let message = hers.seal("Domani alle 10.", "it", now()).unwrap();
+    let contents: Value = serde_json::from_str(&hers.acknowledged().unwrap()).unwrap();
+    assert_eq!(contents["items"][2]["kind"], "message");
+
+    let frames = [report, answer, message];
+    let shown = read(&mut ada, &world, &case_of(&frames[0]), &frames);
+    assert_eq!(shown["items"][2]["text"], "Domani alle 10.");
+    let closing = ada.close("helped", "accompagnata", now()).unwrap();
+    let mut bea = operator(&world, 1);
+    let shown = read(&mut bea, &world, &case_of(&frames[0]), &[frames.as_slice(), &[closing]].concat());
+    assert_eq!(shown["items"][3]["reason"], "helped");
+    assert_eq!(shown["items"][3]["chain"], "notes");
+}
+
+#[test]
+fn the_same_words_give_the_same_bytes_and_changed_words_another_case() {
+    let world = World::new(2);
+    let mut letter = letter(&world);
+    let first = letter.seal("uno", "", false, "it", now()).unwrap();
+    assert_eq!(letter.seal("uno", "", false, "it", now()).unwrap(), first);
+    let code = code_of(&letter);
+    let changed = letter.seal("due", "", false, "it", now()).unwrap();
+    assert_ne!(case_of(&changed), case_of(&first));
+    assert_ne!(code_of(&letter), code);
+    letter.forget();
+    assert_eq!(letter.acknowledged().unwrap_err(), Refused::UNKNOWN);
+    assert_ne!(letter.seal("due", "", false, "it", now()).unwrap(), changed);
+}
+
+#[test]
+fn nothing_is_sealed_before_or_against_the_papers() {
+    let world = World::new(3);
+    let mut unverified = Letter::new(built());
+    assert_eq!(unverified.seal("uno", "", false, "it", now()).unwrap_err(), Refused::UNKNOWN);
+    assert_eq!(verify(&mut unverified, &world, "courier").unwrap_err(), Refused::CHANNEL);
+    let other = World::new(4).certificate.centre.to_string();
+    let (address, root, papers) = (root_address(&world), root(&world), bundle(&world));
+    assert_eq!(
+        unverified.verify(&address, &root, &papers, &other, "safe", now()).unwrap_err(),
+        Refused::CERTIFICATE
+    );
+    assert_eq!(letter(&world).seal(" \n", "", false, "it", now()).unwrap_err(), Refused::EMPTY);
+    assert_eq!(letter(&world).seal(&"x".repeat(70_000), "", false, "it", now()).unwrap_err(), Refused::SIZE);
+    assert!(letter(&world).room(&"x".repeat(70_000), "", "it").unwrap() < 0);
+    let year = 400.0 * 24.0 * 3_600_000.0;
+    assert_eq!(letter(&world).seal("uno", "", false, "it", now() + year).unwrap_err(), Refused::EXPIRED);
+}
+
+#[test]
+fn an_epoch_older_than_one_seen_in_this_page_is_refused() {
+    let mut world = World::new(5);
+    let old = bundle(&world);
+    world.new_epoch(Channel::Safe, 0);
+    let mut letter = letter(&world);
+    let centre = world.certificate.centre.to_string();
+    let again = letter.verify(&root_address(&world), &root(&world), &old, &centre, "safe", now());
+    assert_eq!(again.unwrap_err(), Refused::CERTIFICATE);
+}
+
+#[test]
+fn an_unknown_code_looks_like_a_mailbox_without_an_answer() {
+    let world = World::new(6);
+    let mut letter = letter(&world);
+    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    for (code, frames) in [(code_of(&letter), vec![report]), ("11112222333344445555".to_owned(), Vec::new())]
+    {
+        let mut hers = mailbox(&world);
+        assert_eq!(hers.enter(&code).unwrap().len(), 2);
+        assert_eq!(fetch(&mut hers, &frames), 1);
+        assert_eq!(hers.centre().unwrap(), None);
+        assert_eq!(hers.seal("x", "it", now()).unwrap_err(), Refused::UNKNOWN);
+    }
+    let mut hers = mailbox(&world);
+    assert_eq!(hers.enter("1111 2222 3333 4444 555").unwrap_err(), Refused::CODE_LENGTH);
+    assert_eq!(hers.enter("1111 2222 3333 4444 555a").unwrap_err(), Refused::CODE_LENGTH);
+}
+
+#[test]
+fn an_answer_that_was_altered_or_moved_is_not_shown() {
+    let world = World::new(7);
+    let mut letter = letter(&world);
+    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    let mut ada = operator(&world, 0);
+    read(&mut ada, &world, &case_of(&report), std::slice::from_ref(&report));
+    let answer = ada.answer("answer", "due", now()).unwrap();
+    let code = code_of(&letter);
+
+    // The answer to one case in the mailbox of another.
+    let other = letter.seal("altro", "", false, "it", now()).unwrap();
+    let mut hers = mailbox(&world);
+    hers.enter(&code_of(&letter)).unwrap();
+    fetch(&mut hers, &[other.clone(), answer.clone()]);
+    let contents: Value = serde_json::from_str(&hers.read(&bundle(&world), now()).unwrap()).unwrap();
+    assert_eq!((&contents["incomplete"], &contents["may_write"]), (&json!(true), &json!(false)));
+
+    // One bit changed on the way.
+    let mut hers = mailbox(&world);
+    hers.enter(&code).unwrap();
+    let nonce = Nonce::assemble(1_800_000_000, &[1; 16], &[2; 32]);
+    let request = PageRequest::parse(&hers.request(nonce.as_bytes(), 0).unwrap()).unwrap();
+    let mut altered = page(&request.mailbox_id(), &[report.clone(), answer.clone()]);
+    altered[CELL_LENGTH + 2_000] ^= 1;
+    hers.accept(&altered, 0).unwrap();
+    assert!(hers.read(&bundle(&world), now()).is_err());
+    assert_eq!(hers.accept(&altered[1..], 0).unwrap_err(), Refused::MALFORMED);
+    assert_eq!(hers.accept(&vec![0; PAGE_LENGTH + 1], 0).unwrap_err(), Refused::MALFORMED);
+
+    // In the console: another case's item, one left out, one twice.
+    let case = case_of(&report);
+    let shown = read(&mut ada, &world, &case, &[report.clone(), other]);
+    assert_eq!(texts(&shown), [json!("uno"), Value::Null]);
+    let shown = read(&mut ada, &world, &case, &[report.clone(), answer.clone(), answer.clone()]);
+    assert_eq!(texts(&shown), [json!("uno"), json!("due"), Value::Null]);
+    let shown = read(&mut ada, &world, &case, &[answer]);
+    assert_eq!(shown["tail_missing"], true);
+}
+
+#[test]
+fn keys_open_for_the_member_alone() {
+    let world = World::new(8);
+    let mut carla = Operator::of(world.operators[2].clone());
+    let person = |place: usize| world.persons[place].to_string();
+    // Carla under Ada's name.
+    assert_eq!(carla.keys(&keys(&world, 0), &person(0), now(), built()).unwrap_err(), Refused::KEYS);
+    carla.keys(&keys(&world, 2), &person(2), now(), built()).unwrap();
+    // She reads general support only.
+    let (centre, case) = (world.certificate.centre.to_string(), "5a1f0a52-8f7e-4c1f-9d5a-0d3f6d1b7e11");
+    assert_eq!(carla.read(&centre, "safe", case, "[]").unwrap_err(), Refused::KEYS);
+    // Ada's wraps do not open for her either.
+    carla.keys(&keys(&world, 0), &person(2), now(), built()).unwrap();
+    assert_eq!(carla.read(&centre, "general", case, "[]").unwrap_err(), Refused::KEYS);
+}
+
+#[test]
+fn a_passphrase_opens_the_slot_and_the_session_key_what_was_parked() {
+    let world = World::new(9);
+    let passphrase = Passphrase::parse("abaco metodo uva prato lusso tenore").unwrap();
+    let mut rng = world::rng(10);
+    let slot =
+        serde_json::to_value(keyring::slot::create(&passphrase, &world.operators[0], &mut rng).unwrap())
+            .unwrap();
+    let field = |name: &str| slot[name].as_str().unwrap();
+    let signed_in = SignIn::new(" Abaco metodo uva prato lusso tenore", field("salt")).unwrap();
+    let nonce = to_base64(Nonce::assemble(1_800_000_000, &[1; 16], &[2; 32]).as_bytes());
+    assert_eq!(signed_in.sign(&nonce, "ada").unwrap().len(), 86);
+    let ada = signed_in.unlock(field("blob")).unwrap();
+    let other = SignIn::new("abaco metodo uva prato lusso tenere", field("salt")).unwrap();
+    assert_eq!(other.unlock(field("blob")).err(), Some(Refused::SLOT));
+
+    let parked = ada.park(&[7; 32]).unwrap();
+    assert_eq!(Operator::resume(&parked, &[8; 32]).err(), Some(Refused::SLOT));
+    let resumed = Operator::resume(&parked, &[7; 32]).unwrap();
+    let draft = ada.seal_draft("Gentile persona,").unwrap();
+    assert_eq!(resumed.open_draft(&draft).unwrap(), "Gentile persona,");
+    assert_eq!(Operator::of(world.operators[1].clone()).open_draft(&draft).unwrap_err(), Refused::SLOT);
+}
