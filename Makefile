@@ -38,7 +38,7 @@ units: setup-test ## tests without a database: envelope, keyring, keys, browser 
 # The crates whose tests are stories told through the router; each runs on SQLite and on PostgreSQL.
 STORY_CRATES := network server testkit
 
-stories: setup-test ## stories through the router, on SQLite and on PostgreSQL
+stories: setup-test web ## stories through the router, on SQLite and on PostgreSQL
 	@scripts/with-target.sh scripts/with-postgres.sh cargo test --locked --quiet --no-fail-fast $(foreach crate,$(STORY_CRATES),--package $(crate))
 
 browser: setup-test web ## journeys in headless Chromium

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds crates/browser to WebAssembly: web/wasm (production) and web/wasm/vectors (the committed test vectors, tests only).
+# Builds crates/browser to WebAssembly: web/wasm/public (mailbox and writing), web/wasm/console (the same and what operators need) and
+# web/wasm/vectors (the committed test vectors, tests only).
 #
 # Needs: cargo, the wasm32-unknown-unknown target (rustup, or Debian's rustc-web, cargo-web, rust-web-src and lld-19), wasm-bindgen in
 # $APPRODO_TOOLS/bin, and `npm ci` done in web/ (for wasm-opt). Skips all work when nothing it reads has changed.
@@ -12,6 +13,8 @@ tools=${APPRODO_TOOLS:-$cache/tools}
 # A folder of its own: Debian's compiler and rustup's must not overwrite each other's work.
 target_dir=${APPRODO_WASM_TARGET:-$(dirname -- "${CARGO_TARGET_DIR:-$cache/target}")/target-wasm}
 out=$root/web/wasm
+# A build that fails leaves what was there.
+fresh=$root/web/wasm.new
 wasm_opt=$root/web/node_modules/.bin/wasm-opt
 target=wasm32-unknown-unknown
 
@@ -21,7 +24,7 @@ fail() { say "$*"; exit 1; }
 # --- what would be built -----------------------------------------------------------------------------------------------------------
 inputs() {
     cd "$root"
-    find crates/envelope crates/keyring crates/browser -type f ! -path '*/tests/*' \( -name '*.rs' -o -name '*.toml' -o -name '*.txt' \) -print0 |
+    find crates/envelope crates/keyring crates/browser -type f ! -path '*/tests/*' \( -name '*.rs' -o -name '*.toml' -o -name '*.txt' -o -name '*.sh' \) -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
     sha256sum Cargo.toml Cargo.lock scripts/wasm.sh web/package-lock.json
     find crates/keyring/tests/vectors -type f -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 -r sha256sum
@@ -65,31 +68,35 @@ export RUSTC_BOOTSTRAP=1
 flags="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo${separator}--remap-path-prefix=$root=/approdo"
 flags="$flags${separator}-Zunstable-options${separator}-Zfmt-debug=none${separator}-Zlocation-detail=none$panic"
 
-# build FOLDER FEATURES: compiles, writes the JavaScript side, shrinks. Smallest first, but Argon2 must not take seconds longer. The crate
+# No tables of multiples: crates/browser/without-tables.sh says why. Cargo does not notice when a wrapper changes; it notices a new flag.
+export RUSTC_WRAPPER=$root/crates/browser/without-tables.sh
+flags="$flags${separator}--cfg=wrapper=\"$(sha256sum "$RUSTC_WRAPPER" | cut -c1-16)\""
+
+# build NAME FEATURES: compiles, writes the JavaScript side, shrinks. Smallest first, but Argon2 must not take seconds longer. The crate
 # type is named because cargo optimises across crates only when no library is asked for beside the module.
 build() {
-    folder=$1 features=$2
+    name=$1 features=$2
+    folder=$fresh/$name
     shift 2
-    say "building $folder"
+    say "building $name"
     (cd "$root" && PATH=$compiler_path CARGO_ENCODED_RUSTFLAGS=$flags CARGO_TARGET_DIR=$target_dir CARGO_PROFILE_BROWSER_STRIP=none \
         CARGO_PROFILE_BROWSER_OPT_LEVEL=z cargo rustc --quiet --profile browser --package browser --target "$target" \
         --config 'profile.browser.package.argon2.opt-level=3' --config 'profile.browser.package.blake2.opt-level=3' \
-        --features "$features" --crate-type cdylib "$@")
-    rm -rf "$out/.new"
-    mkdir -p "$out/.new"
-    "$tools/bin/wasm-bindgen" --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$out/.new" \
+        --no-default-features --features "$features" --crate-type cdylib "$@")
+    mkdir -p "$folder"
+    "$tools/bin/wasm-bindgen" --target web --omit-default-module-path --remove-name-section --remove-producers-section --out-dir "$folder" \
         "$target_dir/$target/browser/browser.wasm"
     "$wasm_opt" -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
         --enable-reference-types --enable-multivalue --strip-debug --strip-producers \
-        "$out/.new/browser_bg.wasm" -o "$out/.new/core.wasm"
-    rm -f "$out/.new/browser_bg.wasm" "$out/.new/browser_bg.wasm.d.ts"
-    mkdir -p "$folder"
-    mv "$out/.new"/* "$folder"/
-    rmdir "$out/.new"
-    say "$folder/core.wasm: $(wc -c <"$folder/core.wasm") bytes"
+        "$folder/browser_bg.wasm" -o "$folder/core.wasm"
+    rm -f "$folder/browser_bg.wasm" "$folder/browser_bg.wasm.d.ts"
+    say "$name/core.wasm: $(wc -c <"$folder/core.wasm") bytes"
 }
 
-rm -f "$out/inputs"
-build "$out" "" "$@"
-build "$out/vectors" "vectors" "$@"
-printf '%s\n' "$stamp" >"$out/inputs"
+rm -rf "$fresh"
+build public "" "$@"
+build console "console" "$@"
+build vectors "vectors" "$@"
+printf '%s\n' "$stamp" >"$fresh/inputs"
+rm -rf "$out"
+mv "$fresh" "$out"

@@ -1,13 +1,13 @@
 # reviewed_by: unreviewed
 box-title = Approdo · Box
 box-heading = I have a code
-box-lead = Type the code you got when you wrote. Spaces and lines between the digits do not matter.
+box-lead = Type the code you got when you wrote. Spaces and hyphens do not matter.
 box-preparing = The page is getting ready to open answers. This can take some seconds.
 box-ready = Ready. You can type the code.
 box-code-label = Code: 20 digits
 box-open = Open
 box-opening = Opening. This can take some seconds.
-box-words = These two words belong to the code you typed:
+box-words = The two words of the code you typed:
 box-words-help = Not the words you know? Then a digit is different. Close and type the code again.
 box-answers = Answers
 box-none = There is nothing here to read for this code.
@@ -29,6 +29,7 @@ box-add-send = Seal and send
 box-sent = Sent. The centre sees that a message waits.
 box-close = Close and remove everything from this page
 box-close-help = The code stays valid. It is not kept on this device by us.
-box-no-script = Reading the answer needs JavaScript, because it is opened in your browser. You can phone instead:
+box-no-script = To read the answer, JavaScript must be switched on in your browser, because the answer is opened there. You can phone instead:
+box-not-ready = The page could not get ready, so you cannot read answers here now. The code stays valid. You can phone, or load the page again later:
 box-lost = No code any more?
 box-lost-text = Nobody can find it again. Write a new report, or phone the centre. If somebody else may have found the code, tell the centre by telephone: that person could read the answers, but not what you wrote.

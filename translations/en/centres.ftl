@@ -17,14 +17,14 @@ places-phones = Telephone numbers for everybody
 
 place-title = Approdo · Place
 place-back = All centres
-place-hours = When somebody reads here
+place-hours = When the centre reads
 place-hours-closed = Closed on Italian public holidays.
 place-hours-unknown = The centre has not told us its hours. Please phone.
 place-hours-day = Day
 place-hours-time = Hours
 place-period = { $from }–{ $to }
-place-reads-now = Somebody reads now, until { $time }.
-place-reads-next = Somebody reads next on { $weekday } { $date } at { $time }.
+place-reads-now = The centre reads at this time of day, until { $time }.
+place-reads-next = The centre reads next on { $weekday } { $date }, from { $time }.
 place-reads-unknown = We do not know when somebody reads next. Please phone if you need an answer soon.
 place-call = Call { $number }
 place-phone-source = Source: { $source }, last checked on { $date }
@@ -34,7 +34,7 @@ place-channel-readers = { $count ->
    *[other] { $count } people of this centre can open it.
 }
 place-channel-named = The people who can open it: { $names }.
-place-channel-must = What they must report
+place-channel-must = What they must report to the authorities
 place-channel-basis = Basis: { $basis } To be reviewed by { $date }.
 place-safe-promise = No police account can open this. These named people can. A judge can order people to speak. If a child is in danger some of us must act.
 place-duty-status-none = If somebody has no valid residence permit, these people do not have to report it.
@@ -47,4 +47,4 @@ place-duty-crime-strong = If you tell them about certain serious crimes, they mu
 place-write-safe = Write on the safe channel
 place-write-general = Write for general support
 place-compare = Not sure? Choose the safe channel.
-place-first = First read how to stay safe
+place-first = First: how to stay safe

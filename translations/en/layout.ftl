@@ -5,8 +5,8 @@ layout-exit-keys = To leave with the keyboard: press the Shift key three times.
 layout-shortcuts = Shortcuts
 layout-skip = Skip to the content
 layout-language = Language
-layout-language-it = Italiano
-layout-language-en = English
+# The name of this file's language in itself.
+layout-language-name = English
 layout-navigation = Main pages
 layout-nav-start = Start
 layout-nav-places = Find help

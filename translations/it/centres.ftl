@@ -17,34 +17,34 @@ places-phones = Numeri di telefono per ogni persona
 
 place-title = Approdo · Luogo
 place-back = Tutti i centri
-place-hours = Quando qualcuno legge qui
+place-hours = Quando il centro legge
 place-hours-closed = Chiuso nei giorni festivi.
 place-hours-unknown = Il centro non ci ha detto i suoi orari. Per favore telefona.
 place-hours-day = Giorno
 place-hours-time = Orario
 place-period = { $from }–{ $to }
-place-reads-now = Qualcuno legge adesso, fino alle { $time }.
-place-reads-next = Qualcuno leggerà { $weekday } { $date } alle { $time }.
-place-reads-unknown = Non sappiamo quando qualcuno leggerà. Se ti serve presto una risposta, per favore telefona.
+place-reads-now = A quest’ora il centro legge, fino alle { $time }.
+place-reads-next = Il centro legge di nuovo { $weekday } { $date }, dalle { $time }.
+place-reads-unknown = Non sappiamo quando il centro legge di nuovo. Se ti serve presto una risposta, per favore telefona.
 place-call = Chiama { $number }
 place-phone-source = Fonte: { $source }, ultimo controllo il { $date }
 place-channel-who = Chi può aprire quello che scrivi
 place-channel-readers = { $count ->
-    [one] Lo può aprire una persona di questo centro.
-   *[other] Lo possono aprire { $count } persone di questo centro.
+    [one] Può aprirlo una persona di questo centro.
+   *[other] Possono aprirlo { $count } persone di questo centro.
 }
 place-channel-named = Le persone che possono aprirlo: { $names }.
-place-channel-must = Che cosa devono segnalare
+place-channel-must = Che cosa devono segnalare alle autorità
 place-channel-basis = Base: { $basis } Da rivedere entro il { $date }.
 place-safe-promise = Nessun account di polizia può aprirlo. Queste persone, indicate per nome, possono. Un giudice può ordinare a una persona di parlare. Se un minore è in pericolo, alcuni di noi devono agire.
 place-duty-status-none = Se qualcuno non ha un permesso di soggiorno valido, queste persone non devono segnalarlo.
-place-duty-status-contested = Tra i giuristi non c’è accordo se queste persone debbano segnalare chi non ha un permesso di soggiorno valido.
+place-duty-status-contested = I giuristi non sono d’accordo tra loro: non è certo se queste persone devono segnalare chi non ha un permesso di soggiorno valido.
 place-duty-status-contested-opinion = Per questo centro è depositato un parere legale scritto.
 place-duty-status-strong = Se queste persone vengono a sapere che qualcuno non ha un permesso di soggiorno valido, devono segnalarlo alle autorità. Se questo potrebbe danneggiarti, non scriverlo qui: scegli un canale sicuro, o chiedi prima a un avvocato.
 place-duty-crime-none = Non devono segnalare alle autorità il reato di cui parli, a meno che un minore sia in pericolo.
-place-duty-crime-contested = Tra i giuristi non c’è accordo se debbano segnalare il reato di cui parli. In caso di dubbio, chiedi prima senza nomi e luoghi.
+place-duty-crime-contested = I giuristi non sono d’accordo tra loro: non è certo se devono segnalare il reato di cui parli. In caso di dubbio, chiedi prima senza nomi e luoghi.
 place-duty-crime-strong = Se parli di certi reati gravi, devono segnalarli alle autorità, anche quando tu non vuoi. In caso di dubbio, chiedi prima senza nomi e luoghi.
 place-write-safe = Scrivi sul canale sicuro
 place-write-general = Scrivi per il sostegno generale
 place-compare = In caso di dubbio scegli il canale sicuro.
-place-first = Leggi prima come proteggerti
+place-first = Prima: come proteggerti

@@ -5,8 +5,8 @@ layout-exit-keys = Per uscire con la tastiera: premi tre volte il tasto Maiusc.
 layout-shortcuts = Scorciatoie
 layout-skip = Vai al contenuto
 layout-language = Lingua
-layout-language-it = Italiano
-layout-language-en = English
+# The name of this file's language in itself.
+layout-language-name = Italiano
 layout-navigation = Pagine principali
 layout-nav-start = Inizio
 layout-nav-places = Trovare aiuto

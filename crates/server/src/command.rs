@@ -1,13 +1,13 @@
 //! The command line.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use network::centres::{self, Publication};
 use network::migrations::Migrations;
 use platform::clock::Clock;
-use platform::config::{Config, Flags};
+use platform::config::{Config, DEFAULT_FILE, DatabaseUrl, Flags};
 use platform::database::Database;
 use platform::log;
 use platform::random::Random;
@@ -50,7 +50,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Allow a demonstration network
+    /// Serve a demonstration network, and nothing else
     #[arg(long)]
     demo: bool,
     /// Address and port to listen on; port 0 takes a free one
@@ -109,7 +109,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = Config::load(arguments.common.config.as_deref(), &flags)?;
     match arguments.command {
         Command::Serve(_) => serve::run(&config).await,
-        Command::Config(ConfigCommand::Check) => say(&config.effective()),
+        Command::Config(ConfigCommand::Check) => {
+            let file = match &arguments.common.config {
+                Some(file) => file.display().to_string(),
+                None if Path::new(DEFAULT_FILE).is_file() => DEFAULT_FILE.to_owned(),
+                None => format!("none, there is no {DEFAULT_FILE} in the working folder"),
+            };
+            say(&format!("# file: {file}\n{}", config.effective()))
+        }
         Command::Migrate => {
             open(&config).await?.close().await?;
             say("the tables are up to date\n")
@@ -129,9 +136,23 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 /// The database of the configuration with all its tables.
 async fn open(config: &Config) -> Result<Database, Failure> {
     log::start(config.log.level, Clock::system());
-    let database = Database::connect(&config.database).await?;
+    let database = connect(config).await?;
     database.migrate::<Migrations>().await?;
     Ok(database)
+}
+
+/// The database of the configuration. A failure names its address: a path is relative to the working folder, and a file in
+/// another folder is often the reason.
+pub(crate) async fn connect(config: &Config) -> Result<Database, Failure> {
+    Database::connect(&config.database).await.map_err(|error| {
+        let hint = match config.database {
+            DatabaseUrl::Postgres(_) => {
+                "\nis PostgreSQL running there, and do host, port, user, password and database fit?"
+            }
+            DatabaseUrl::Sqlite(_) => "",
+        };
+        Failure::new(format!("{}: {}{hint}", config.database.without_password(), log::chain(&error)))
+    })
 }
 
 /// Writes to the standard output.

@@ -8,13 +8,12 @@ use network::{App, centres};
 use platform::assets::Assets;
 use platform::clock::Clock;
 use platform::config::Config;
-use platform::database::Database;
 use platform::random::Random;
 use platform::{Platform, log, web};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::command::{Failure, say};
+use crate::command::{Failure, connect, say};
 
 /// How long requests that have begun may take to end after the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -26,7 +25,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let assets = Assets::load()?;
     let clock = Clock::system();
     log::start(config.log.level, clock.clone());
-    let database = Database::connect(&config.database).await?;
+    let database = connect(config).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", config.listen)))?;
@@ -35,6 +34,15 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let platform = Platform::new(database.clone(), clock, Random::system(), assets, site, config.session);
     let app = App::start(platform.clone()).await?;
     check_demonstration(centres::is_demonstration(&app), config.demo)?;
+
+    if config.operator.is_none() && !config.demo {
+        tracing::warn!("the imprint is missing: set [operator], see docs/configuration.md");
+    }
+    if centres::is_demonstration(&app).is_none() {
+        tracing::warn!(
+            "no network has been imported yet, so there is no centre to write to: approdo network import FOLDER"
+        );
+    }
 
     let (stop, stopping) = watch::channel(false);
     let stopped = |mut stopping: watch::Receiver<bool>| async move {

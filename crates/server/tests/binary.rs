@@ -38,6 +38,7 @@ fn config_check_prints_what_is_in_force_without_passwords() {
     let mut command = approdo(folder.path(), &["config", "check"]);
     let (good, shown, errors) = run(command.env("APPRODO_DATABASE", "postgres://approdo:sesame@db/approdo"));
     assert!(good, "{errors}");
+    assert!(shown.starts_with("# file: approdo.toml\n"), "{shown}");
     assert!(
         shown.contains("listen = \"127.0.0.1:9\"") && shown.contains("postgres://approdo:…@db/approdo"),
         "{shown}"
@@ -61,19 +62,10 @@ fn a_wrong_setting_stops_the_program_with_its_name() {
 }
 
 #[test]
-fn the_variables_of_our_scripts_are_not_settings() {
-    let folder = folder();
-    let mut command = approdo(folder.path(), &["config", "check"]);
-    for name in ["CACHE", "TOOLS", "ROOT", "TARGET_OWNER", "TEST_POSTGRES", "REQUIRE_POSTGRES"] {
-        command.env(format!("APPRODO_{name}"), "x");
-    }
-    let (good, _, errors) = run(&mut command);
-    assert!(good, "{errors}");
-}
-
-#[test]
 fn migrate_makes_the_tables_and_may_be_repeated() {
     let folder = folder();
+    let (good, _, errors) = run(&mut approdo(folder.path(), &["migrate", "--database", "sqlite:."]));
+    assert!(!good && errors.starts_with("approdo: sqlite:.: cannot"), "{errors}");
     for _ in 0..2 {
         let (good, shown, errors) =
             run(&mut approdo(folder.path(), &["migrate", "--database", "sqlite:var/a.db"]));
@@ -147,6 +139,7 @@ fn it_serves_logs_nothing_about_visitors_and_stops_when_told() {
     let log = String::from_utf8(stderr).unwrap();
     assert!(status.success(), "{log}");
     assert!(log.contains("\"ready\"") && log.contains("\"stopped\""), "{log}");
+    assert!(log.contains("the imprint is missing") && log.contains("no network has been imported"), "{log}");
     for line in log.lines() {
         assert!(line.starts_with('{') && line.ends_with('}'), "not JSON: {line}");
     }

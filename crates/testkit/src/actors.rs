@@ -7,7 +7,7 @@ mod network;
 mod operator;
 mod victim;
 
-pub use client::{Client, Client as Nobody};
+pub use client::Client;
 pub use network::{DemoCentre, DemoNetwork, DemoPerson};
 pub use operator::{OpenedReport, Operator};
 pub use victim::Victim;

@@ -57,15 +57,9 @@ impl TestApp {
         self.platform.site.public.as_str()
     }
 
-    /// Sends a request as it is.
-    ///
-    /// # Panics
-    /// When the body of the answer cannot be read.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body that ends");
-        Answer { status: parts.status, headers: parts.headers, body }
+    /// What all requests go through, actors' as well.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// A request of a page of ours, with its `Origin`; further headers as pairs.
@@ -83,7 +77,7 @@ impl TestApp {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.send(request.body(body.into()).expect("a request")).await
+        Answer::of(self.router(), request.body(body.into()).expect("a request")).await
     }
 
     /// Opens a page as a person does, without a cookie.
@@ -94,11 +88,6 @@ impl TestApp {
     /// Posts bytes as a script does, without a cookie.
     pub async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
         self.ask(Method::POST, path, &[(CONTENT_TYPE.as_str(), "application/octet-stream")], body).await
-    }
-
-    /// Posts JSON as a script does, without a cookie.
-    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Answer {
-        self.ask(Method::POST, path, &[(CONTENT_TYPE.as_str(), "application/json")], body.to_string()).await
     }
 }
 
@@ -114,6 +103,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer of a router to a request.
+    pub(crate) async fn of(router: Router, request: Request<Body>) -> Self {
+        let Ok(response) = router.oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body that ends");
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
     /// The body as text.
     ///
     /// # Panics

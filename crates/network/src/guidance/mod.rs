@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
+use platform::config::Imprint;
 use platform::texts::Language;
 use platform::web::{PlatformError, Shell, compressed, render};
 
@@ -46,8 +47,22 @@ macro_rules! page {
 
 page!(first, First, "guidance/templates/first.html", "/first");
 page!(guide, Guide, "guidance/templates/guide.html", "/guide");
-page!(privacy, Privacy, "guidance/templates/privacy.html", "/privacy");
-page!(about, About, "guidance/templates/about.html", "/about");
+
+/// What the law wants said about the site, by whoever runs this copy.
+#[derive(Template)]
+#[template(path = "guidance/templates/privacy.html")]
+struct Privacy<'a> {
+    shell: Shell,
+    operator: Option<&'a Imprint>,
+}
+
+/// The imprint.
+#[derive(Template)]
+#[template(path = "guidance/templates/about.html")]
+struct About<'a> {
+    shell: Shell,
+    operator: Option<&'a Imprint>,
+}
 
 #[derive(Template)]
 #[template(path = "guidance/templates/start.html")]
@@ -108,22 +123,37 @@ async fn young(State(app): State<App>, language: Language) -> Result<Response, P
     render(&Young { shell, phones })
 }
 
+async fn privacy(State(app): State<App>, language: Language) -> Result<Response, PlatformError> {
+    let shell = Shell::public(&app.platform, language, "/privacy");
+    render(&Privacy { shell, operator: app.platform.site.operator.as_ref() })
+}
+
+async fn about(State(app): State<App>, language: Language) -> Result<Response, PlatformError> {
+    let shell = Shell::public(&app.platform, language, "/about");
+    render(&About { shell, operator: app.platform.site.operator.as_ref() })
+}
+
 async fn accessibility(State(app): State<App>, language: Language) -> Result<Response, PlatformError> {
     let shell = Shell::public(&app.platform, language, "/accessibility");
     let prepared = shell.t.accessibility_date(date_in_words(shell.t, STATEMENT_PREPARED));
     render(&Accessibility { shell, prepared })
 }
 
-/// Whom to tell about a weak point (RFC 9116): the page that names who runs this copy.
+/// Whom to tell about a weak point (RFC 9116). Until that is configured, the page that says who runs this copy.
 async fn security(State(app): State<App>) -> Result<Response, PlatformError> {
     let expires =
         app.platform.now().checked_add((SECURITY_DAYS * 24).hours()).map_err(PlatformError::internal)?;
     let expires = expires.strftime("%Y-%m-%dT00:00:00Z");
     let site = app.platform.site.public.as_str();
-    let site = site.trim_end_matches('/');
+    let contact = app
+        .platform
+        .site
+        .operator
+        .as_ref()
+        .map_or_else(|| format!("{site}/{}/about", Language::default().code()), Imprint::security_uri);
     let languages: Vec<&str> = Language::ALL.into_iter().map(Language::code).collect();
     let text = format!(
-        "Contact: {site}/en/about\nExpires: {expires}\nPreferred-Languages: {}\nCanonical: {site}/.well-known/security.txt\n",
+        "Contact: {contact}\nExpires: {expires}\nPreferred-Languages: {}\nCanonical: {site}/.well-known/security.txt\n",
         languages.join(", ")
     );
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())

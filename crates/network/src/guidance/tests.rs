@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use platform::Platform;
 use platform::assets::Assets;
 use platform::clock::Clock;
-use platform::config::{DatabaseUrl, PublicUrl, SessionLengths, Site};
+use platform::config::{DatabaseUrl, Imprint, PublicUrl, SessionLengths, Site};
 use platform::database::Database;
 use platform::random::Random;
 use platform::texts::Language;
@@ -23,13 +23,18 @@ const EXIT: &str = "https://www.wikipedia.org/";
 
 /// The product on an empty store, before the first import, on Sunday 22 November 2026 at eleven o'clock in Rome.
 pub(crate) async fn app() -> (App, TempDir) {
+    app_of(None).await
+}
+
+/// The same, run by somebody.
+async fn app_of(operator: Option<Imprint>) -> (App, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("approdo.db"));
     let database = Database::connect(&url).await.unwrap();
     let (clock, _) = Clock::mock("2026-11-22T10:00:00Z".parse().unwrap());
     let random = Random::from_generator(rand_chacha::ChaCha20Rng::seed_from_u64(7));
     let public = PublicUrl::parse("https://approdo.example").unwrap();
-    let site = Site { public, others: Vec::new(), demo: true };
+    let site = Site { public, others: Vec::new(), demo: true, operator };
     let platform = Platform::new(database, clock, random, Assets::unbuilt(), site, SessionLengths::default());
     (App::start(platform).await.unwrap(), folder)
 }
@@ -74,8 +79,8 @@ pub(crate) fn check_page(html: &str, language: Language) {
     for attribute in ["href", "src", "action", "data-root", "data-bundle"] {
         for address in values(html, attribute) {
             let own = address.is_empty() || (address.starts_with('/') && !address.starts_with("//"));
-            let in_page = address.starts_with('#') || address.starts_with("tel:");
-            assert!(own || in_page || address == EXIT, "{attribute} leads elsewhere: {address}");
+            let elsewhere = ["#", "tel:", "mailto:"].iter().any(|start| address.starts_with(start));
+            assert!(own || elsewhere || address == EXIT, "{attribute} leads elsewhere: {address}");
         }
     }
     assert_eq!(values(html, "href").iter().filter(|address| **address == EXIT).count(), 1);
@@ -103,7 +108,11 @@ pub(crate) fn check_page(html: &str, language: Language) {
     }
     // Other languages of the same page.
     for other in Language::ALL {
-        assert!(html.contains(&format!("hreflang=\"{}\"", other.code())));
+        let name = platform::texts::Texts::new(other).layout_language_name();
+        assert!(
+            html.contains(&format!("hreflang=\"{}\"", other.code()))
+                && html.contains(&format!(">{name}</a>"))
+        );
     }
 }
 
@@ -194,7 +203,14 @@ async fn security_txt_has_what_the_standard_asks() {
     let (app, _folder) = app().await;
     let (status, text) = get(&app, "/.well-known/security.txt").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(text.contains("Contact: https://approdo.example/en/about\n"), "{text}");
+    let languages = Language::ALL.map(Language::code).join(", ");
+    for line in [
+        "Contact: https://approdo.example/it/about",
+        format!("Preferred-Languages: {languages}").as_str(),
+        "Canonical: https://approdo.example/.well-known/security.txt",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line}: {text}");
+    }
     let expires = text.lines().find_map(|line| line.strip_prefix("Expires: ")).unwrap();
     let expires: jiff::Timestamp = expires.parse().unwrap();
     assert!(expires > app.platform.now(), "it has not run out");
@@ -202,6 +218,41 @@ async fn security_txt_has_what_the_standard_asks() {
         expires < app.platform.now() + jiff::SignedDuration::from_hours(366 * 24),
         "less than a year, as the standard asks"
     );
+}
+
+#[tokio::test]
+async fn the_imprint_stands_where_the_law_asks_for_it() {
+    let imprint = Imprint {
+        name: "Comune di <Prova>".to_owned(),
+        address: "Piazza 1, 00100 Roma".to_owned(),
+        telephone: "+39 06 1234567".to_owned(),
+        email: "urp@example.org".to_owned(),
+        data_protection_officer: "Ufficio privacy, rpd@example.org".to_owned(),
+        security_contact: "sicurezza@example.org".to_owned(),
+    };
+    let (nobodys, _folder) = app().await;
+    let (app, _other) = app_of(Some(imprint)).await;
+    for language in Language::ALL {
+        let missing = platform::texts::Texts::new(language).about_operator_missing();
+        let about = format!("/{}/about", language.code());
+        assert!(get(&nobodys, &about).await.1.contains(missing), "nobody has entered a name");
+        let (_, html) = get(&app, &about).await;
+        check_page(&html, language);
+        assert!(!html.contains(missing) && html.contains("tel:+39061234567") && html.contains("mailto:urp@"));
+        for page in [html, get(&app, &format!("/{}/privacy", language.code())).await.1] {
+            for part in [
+                "Comune di &#60;Prova&#62;",
+                "Piazza 1, 00100 Roma",
+                "+39 06 1234567",
+                "urp@example.org",
+                "Ufficio privacy, rpd@example.org",
+            ] {
+                assert!(page.contains(part), "{part}: {page}");
+            }
+        }
+    }
+    let (_, text) = get(&app, "/.well-known/security.txt").await;
+    assert!(text.starts_with("Contact: mailto:sicurezza@example.org\n"), "{text}");
 }
 
 #[test]

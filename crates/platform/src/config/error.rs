@@ -34,7 +34,7 @@ impl ConfigError {
             problems: vec![ConfigProblem {
                 key: String::new(),
                 source: path.display().to_string(),
-                expected: "expected a file that can be read".to_owned(),
+                expected: "there is no such file".to_owned(),
             }],
         }
     }
@@ -56,11 +56,11 @@ impl From<&figment::Error> for ConfigProblem {
             _ => error.path.join("."),
         };
         let expected = match &error.kind {
-            Kind::Message(message) => message.clone(),
+            Kind::Message(message) => without_quotation(message),
             Kind::InvalidType(_, expected)
             | Kind::InvalidValue(_, expected)
             | Kind::InvalidLength(_, expected) => {
-                format!("expected {expected}")
+                format!("expected {}", in_words(expected))
             }
             Kind::UnknownField(_, known) => {
                 format!("there is no such setting; known are {}", known.join(", "))
@@ -72,6 +72,24 @@ impl From<&figment::Error> for ConfigProblem {
             Kind::Unsupported(_) | Kind::UnsupportedKey(..) => "expected another kind of value".to_owned(),
         };
         Self { source: source(error, &key), key, expected }
+    }
+}
+
+/// What the parser of TOML says, without the line that it quotes: a password may stand there.
+fn without_quotation(message: &str) -> String {
+    match (message.lines().next(), message.lines().last()) {
+        (Some(place), Some(reason)) if place != reason => format!("{place}: {reason}"),
+        _ => message.to_owned(),
+    }
+}
+
+/// serde's names of types as somebody would write them into the file.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "`true` or `false`",
+        "a string" => "text in quotes",
+        "a sequence" => "a list, such as `[\"https://a.example\"]`",
+        other => other,
     }
 }
 

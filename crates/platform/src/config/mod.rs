@@ -4,6 +4,7 @@
 //! came from and what is expected, but never the value: it may hold a password.
 
 mod error;
+mod imprint;
 mod values;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use error::{ConfigError, ConfigProblem};
+pub use imprint::Imprint;
 pub use values::{DatabaseUrl, LogLevel, PublicUrl};
 
 /// The file that is read when none is named, if it exists.
@@ -23,17 +25,19 @@ pub const DEFAULT_FILE: &str = "approdo.toml";
 const PREFIX: &str = "APPRODO_";
 
 /// Variables with our prefix that belong to the scripts and tests of this repository (docs/configuration.md).
-const FOREIGN: [&str; 10] = [
+const FOREIGN: [&str; 12] = [
     "cache",
     "chromium",
     "e2e_demo",
     "profile",
     "require_postgres",
+    "require_rage",
     "root",
     "target_owner",
     "test_postgres",
     "tools",
     "wasm_target",
+    "write_vectors",
 ];
 
 /// Everything that can be set. Each field is one key of the file; `session.hours` is `APPRODO_SESSION__HOURS`.
@@ -55,6 +59,8 @@ pub struct Config {
     pub session: SessionLengths,
     /// What is written to the log.
     pub log: LogSettings,
+    /// Who runs this copy; all of it or nothing.
+    pub operator: Option<Imprint>,
 }
 
 /// How long a session of an operator lasts.
@@ -107,6 +113,7 @@ impl Default for Config {
             demo: false,
             session: SessionLengths::default(),
             log: LogSettings::default(),
+            operator: None,
         }
     }
 }
@@ -134,15 +141,15 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every problem found by the layer that failed.
     pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigError> {
-        let toml = match file {
-            Some(file) if !file.is_file() => return Err(ConfigError::no_file(file)),
-            Some(file) => Toml::file_exact(file),
-            None => Toml::file(DEFAULT_FILE),
-        };
-        let environment = Env::prefixed(PREFIX).ignore(&FOREIGN).split("__");
-        Figment::from(Serialized::defaults(Self::default()))
-            .merge(toml)
-            .merge(environment)
+        let mut layers = Figment::from(Serialized::defaults(Self::default()));
+        match file.unwrap_or(Path::new(DEFAULT_FILE)) {
+            // Exactly here: a file of that name in a folder above is somebody else's.
+            present if present.is_file() => layers = layers.merge(Toml::file_exact(present)),
+            absent if file.is_some() => return Err(ConfigError::no_file(absent)),
+            _ => {}
+        }
+        layers
+            .merge(Env::prefixed(PREFIX).ignore(&FOREIGN).split("__"))
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(ConfigError::from)
@@ -152,23 +159,25 @@ impl Config {
     #[must_use]
     pub fn site(&self, listening: SocketAddr) -> Site {
         let public = self.public_url.clone().unwrap_or_else(|| PublicUrl::of_address(listening));
-        Site { public, others: self.other_urls.clone(), demo: self.demo }
+        Site { public, others: self.other_urls.clone(), demo: self.demo, operator: self.operator.clone() }
     }
 
     /// The configuration in force as TOML, without passwords.
     #[must_use]
     pub fn effective(&self) -> String {
-        let optional = |url: &Option<PublicUrl>| {
-            url.as_ref().map_or_else(String::new, |url| format!("{:?}", url.as_str()))
-        };
         let others: Vec<&str> = self.other_urls.iter().map(PublicUrl::as_str).collect();
-        let public = match optional(&self.public_url) {
-            none if none.is_empty() => "# public_url is not set: the address listened on".to_owned(),
-            url => format!("public_url = {url}"),
+        let public = match &self.public_url {
+            None => "# public_url is not set: http:// and the address listened on".to_owned(),
+            Some(url) => format!("public_url = {:?}", url.as_str()),
+        };
+        let operator = match &self.operator {
+            None => "# [operator] is not set: the pages say that nobody has entered who runs this copy\n"
+                .to_owned(),
+            Some(operator) => operator.section(),
         };
         format!(
             "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\ndemo = {}\n\n[session]\nhours = {}\n\
-             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n",
+             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}",
             self.listen,
             self.database.without_password(),
             self.demo,
@@ -188,6 +197,8 @@ pub struct Site {
     pub others: Vec<PublicUrl>,
     /// Whether this is a demonstration, which every page says.
     pub demo: bool,
+    /// Who runs it; without this the pages say that nobody has entered it.
+    pub operator: Option<Imprint>,
 }
 
 impl Site {

@@ -43,7 +43,18 @@ fn each_layer_covers_the_one_below() {
 fn a_named_file_must_exist() {
     Jail::expect_with(|_| {
         let error = Config::load(Some(Path::new("absent.toml")), &Flags::default()).unwrap_err();
-        assert_eq!(error.to_string(), "absent.toml: expected a file that can be read");
+        assert_eq!(error.to_string(), "absent.toml: there is no such file");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_file_in_a_folder_above_is_not_ours() {
+    Jail::expect_with(|jail| {
+        jail.create_file(DEFAULT_FILE, "listen = '127.0.0.1:1'")?;
+        let below = jail.create_dir("below")?;
+        jail.change_dir(below)?;
+        assert_eq!(Config::load(None, &Flags::default()).unwrap().listen.port(), 8080);
         Ok(())
     });
 }
@@ -76,6 +87,16 @@ fn a_problem_names_key_source_and_expectation() {
         unknown.starts_with("`listenn` in the environment variable APPRODO_LISTENN: there is no such"),
         "{unknown}"
     );
+    for (file, expected) in [
+        ("demo = 'yes'", "`demo` in approdo.toml: expected `true` or `false`"),
+        ("listen = 8080", "`listen` in approdo.toml: expected text in quotes"),
+        (
+            "other_urls = 'x'",
+            "`other_urls` in approdo.toml: expected a list, such as `[\"https://a.example\"]`",
+        ),
+    ] {
+        assert_eq!(one(file, &[], &none), expected);
+    }
     let level = one("[log]\nlevel = 'everything'", &[], &none);
     assert!(level.starts_with("`log.level` in approdo.toml: expected one of error, warn"), "{level}");
 }
@@ -87,6 +108,8 @@ fn no_problem_repeats_a_value() {
         assert!(found[0].expected.starts_with("expected `sqlite:"), "{found:?}");
         assert!(!format!("{found:?}").contains("sesame"), "{found:?}");
     }
+    let found = problems("demo = true\ndatabase = 'postgres://u:sesame@h/d", &[], &Flags::default());
+    assert!(found[0].to_string().contains("line 2") && !format!("{found:?}").contains("sesame"), "{found:?}");
 }
 
 #[test]
@@ -109,6 +132,76 @@ fn the_effective_configuration_reads_back_and_hides_passwords() {
         );
         Ok(())
     });
+}
+
+const IMPRINT: &str = r#"
+[operator]
+name = "Comune di \"Prova\""
+address = 'Piazza 1, 00100 Roma \ RM'
+telephone = "+39 06 1234567"
+email = "urp@example.org"
+data_protection_officer = "Ufficio privacy, rpd@example.org"
+security_contact = "https://example.org/security"
+"#;
+
+#[test]
+fn an_imprint_is_whole_or_absent() {
+    Jail::expect_with(|jail| {
+        assert!(Config::load(None, &Flags::default()).unwrap().operator.is_none());
+        jail.create_file(DEFAULT_FILE, IMPRINT)?;
+        jail.set_env("APPRODO_OPERATOR__TELEPHONE", "+39 06 7654321");
+        jail.set_env("APPRODO_OPERATOR__SECURITY_CONTACT", "sicurezza@example.org");
+        let config = Config::load(None, &Flags::default()).unwrap();
+        let operator = config.operator.clone().unwrap();
+        assert_eq!(operator.name, "Comune di \"Prova\"");
+        assert_eq!(operator.tel(), "+39067654321");
+        assert_eq!(operator.security_uri(), "mailto:sicurezza@example.org");
+        jail.create_file("shown.toml", &config.effective())?;
+        let again = Config::load(Some(Path::new("shown.toml")), &Flags::default()).unwrap();
+        assert_eq!(again.operator, config.operator, "{}", config.effective());
+        Ok(())
+    });
+    let found = problems("[operator]\nname = 'Comune'\nemail = 'urp@example.org'", &[], &Flags::default());
+    assert_eq!(
+        found[0].to_string(),
+        "`operator` in approdo.toml: `address`, `telephone`, `data_protection_officer`, `security_contact` missing; \
+         the six settings are given together, or none of them"
+    );
+    let found = problems("", &[("APPRODO_OPERATOR__NAME", "Comune")], &Flags::default());
+    assert!(found[0].to_string().starts_with("`operator` in the environment variable"), "{found:?}");
+}
+
+#[test]
+fn each_field_of_the_imprint_is_looked_at() {
+    let with = |key: &str, value: &str| {
+        let line = IMPRINT.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        problems(&IMPRINT.replace(line, &format!("{key} = {value}")), &[], &Flags::default())
+    };
+    for (key, value) in [
+        ("name", "''"),
+        ("address", "\"one\\ntwo\""),
+        ("telephone", "'06 1234567'"),
+        ("telephone", "'+39 sesame'"),
+        ("telephone", "'+'"),
+        ("telephone", "390612345"),
+        ("email", "'urp'"),
+        ("email", "'urp@example.org?subject=sesame'"),
+        ("email", "'a@b@example.org'"),
+        ("data_protection_officer", "' '"),
+        ("security_contact", "'http://example.org/'"),
+        ("security_contact", "'https://'"),
+        ("security_contact", "'call us'"),
+    ] {
+        let found = with(key, value);
+        assert_eq!(found[0].key, format!("operator.{key}"), "{value}: {found:?}");
+        assert!(found[0].expected.starts_with("expected "), "{found:?}");
+        assert!(!found[0].to_string().contains("sesame"), "{found:?}");
+    }
+    let found = problems(&format!("{IMPRINT}vat = 'IT1'"), &[], &Flags::default());
+    assert!(
+        found[0].to_string().starts_with("`operator.vat` in approdo.toml: there is no such"),
+        "{found:?}"
+    );
 }
 
 #[test]

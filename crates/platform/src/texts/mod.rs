@@ -4,8 +4,7 @@
 //! `start-title` is `texts.start_title()`; its variables become parameters in alphabetical order. Variables
 //! are wrapped in Unicode isolation marks, so that an Arabic name cannot turn a Latin sentence around.
 //!
-//! To add a message: write it into the same file of every language. To add a language: a folder in
-//! `translations/`, a line in `build.rs`, a variant of [`Language`].
+//! To add a message: write it into the same file of every language. To add a language: see ARCHITECTURE.md.
 
 mod language;
 #[cfg(test)]
@@ -35,7 +34,7 @@ pub struct MessageFacts {
 /// One file of one language.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceFile {
-    /// Language code, `it` or `en`.
+    /// Language code, as `it`.
     pub language: &'static str,
     /// File name without the folder.
     pub file: &'static str,

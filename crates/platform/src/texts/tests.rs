@@ -2,14 +2,18 @@
 
 use super::*;
 
-/// Words that promise more than holds (protocol §1), whole words, lower case.
-const PROMISES: &[&str] = &[
-    "proven",
-    "guaranteed",
-    "anonymous",
-    "anonymously",
-    "anonymity",
-    "untraceable",
+/// Words that promise more than holds (protocol §1), whole words, lower case. A word counts in every language, because texts borrow.
+const fn promises(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::Italian => ITALIAN_PROMISES,
+        Language::English => ENGLISH_PROMISES,
+    }
+}
+
+const ENGLISH_PROMISES: &[&str] =
+    &["proven", "guaranteed", "anonymous", "anonymously", "anonymity", "untraceable"];
+
+const ITALIAN_PROMISES: &[&str] = &[
     "garantito",
     "garantita",
     "garantiti",
@@ -38,7 +42,8 @@ fn promise(words: &str) -> Option<String> {
     if words.contains("100%") || words.contains("100 %") {
         return Some("100%".to_owned());
     }
-    words.split(|c: char| !c.is_alphabetic()).find(|word| PROMISES.contains(word)).map(str::to_owned)
+    let all: Vec<&str> = Language::ALL.into_iter().flat_map(promises).copied().collect();
+    words.split(|c: char| !c.is_alphabetic()).find(|word| all.contains(word)).map(str::to_owned)
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::database::DatabaseError;
 use crate::log::chain;
 use crate::random::Random;
 use crate::texts::Language;
-use crate::web::{Shell, json, render};
+use crate::web::{PageKind, Shell, json, render};
 
 /// The error of handlers. Slices turn their own refusals into answers; what is left becomes one of these.
 #[derive(Debug, Error)]
@@ -110,9 +110,10 @@ struct Panicked;
 
 /// Replaces every error that is not yet a page or JSON of our own by one in the reader's language.
 pub(super) async fn translate(State(platform): State<Platform>, request: Request, next: Next) -> Response {
-    let page = wants_page(request.uri().path(), request.headers());
-    let language =
-        Language::of_path(request.uri().path()).unwrap_or_else(|| Language::negotiate(request.headers()));
+    let path = request.uri().path();
+    let page = wants_page(path, request.headers());
+    let language = Language::of_path(path).unwrap_or_else(|| Language::negotiate(request.headers()));
+    let kind = PageKind::of_path(path);
     let mut response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -132,7 +133,7 @@ pub(super) async fn translate(State(platform): State<Platform>, request: Request
     });
     let (status, code) = settle(status, card.code);
     let mut answer = if page {
-        error_page(&platform, language, status, reference.as_deref())
+        error_page(&platform, language, kind, status, reference.as_deref())
     } else {
         json(status, &Refusal { code, reference: reference.as_deref() })
     };
@@ -194,10 +195,14 @@ struct ErrorPage<'a> {
 fn error_page(
     platform: &Platform,
     language: Language,
+    kind: PageKind,
     status: StatusCode,
     reference: Option<&str>,
 ) -> Response {
-    let shell = Shell::public(platform, language, "/");
+    let shell = match kind {
+        PageKind::Public => Shell::public(platform, language, "/"),
+        PageKind::Console => Shell::console(platform, language, "/console/", None),
+    };
     let t = shell.t;
     let (heading, text) = match status {
         StatusCode::NOT_FOUND => (t.error_not_found_heading(), t.error_not_found_text()),

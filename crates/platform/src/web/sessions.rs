@@ -203,7 +203,7 @@ mod tests {
             let back = SessionToken::of_request(&site, &request(&format!("other=1; {pair}"))).unwrap();
             assert_eq!(back.id(), token.id());
             assert!(
-                !pair.contains(&URL_SAFE_NO_PAD.encode(&token.id())),
+                !pair.contains(&URL_SAFE_NO_PAD.encode(token.id())),
                 "the database does not know the cookie"
             );
             assert!(clear_cookie(&site).1.to_str().unwrap().contains("Max-Age=0"));
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_not_a_cookie_of_ours_is_none() {
         let site = site("http://localhost:8080");
-        let other = |byte| format!("session={}", URL_SAFE_NO_PAD.encode(&[byte; 32]));
+        let other = |byte| format!("session={}", URL_SAFE_NO_PAD.encode([byte; 32]));
         for cookie in ["", "session=", "session=abc", "session=!!!", "xsession=AAAA"] {
             assert!(SessionToken::of_request(&site, &request(cookie)).is_none(), "{cookie}");
         }

@@ -19,11 +19,21 @@ pub enum PageKind {
     Console,
 }
 
+impl PageKind {
+    /// For whom the page at a path `/{lang}/…` is.
+    pub(super) fn of_path(path: &str) -> Self {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        if parts.nth(1) == Some("console") { Self::Console } else { Self::Public }
+    }
+}
+
 /// The same page in another language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative {
     /// The language.
     pub language: Language,
+    /// Its name in itself, `English`.
+    pub name: &'static str,
     /// Its address, `/en/places`.
     pub href: String,
     /// Whether it is the page being shown.
@@ -113,6 +123,7 @@ impl Shell {
             .into_iter()
             .map(|language| Alternative {
                 language,
+                name: Texts::new(language).layout_language_name(),
                 href: format!("/{}{}", language.code(), self.path),
                 current: language == self.language,
             })

@@ -130,6 +130,16 @@ async fn errors_speak_the_readers_language() {
 }
 
 #[tokio::test]
+async fn errors_of_the_console_look_like_the_console() {
+    let (_, _, public) = get_page("/en/absent").await;
+    assert!(public.contains("id=\"exit\"") && public.contains("<p><a href=\"/en/\">"), "{public}");
+    let (status, _, page) = get_page("/en/console/absent").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(!page.contains("id=\"exit\"") && page.contains("<p><a href=\"/en/console/\">"), "{page}");
+    assert!(page.contains("href=\"/it/console/\""), "the language switch stays in the console");
+}
+
+#[tokio::test]
 async fn an_unknown_language_is_no_page() {
     assert_eq!(get_page("/xx/page").await.0, StatusCode::NOT_FOUND);
     assert_eq!(get_page("/en/page").await.2, "en");

@@ -1,11 +1,9 @@
 //! A browser as far as HTTP goes: requests through the router in process, a cookie, the headers that browsers send.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{Method, Request};
-use platform::web;
-use tower::ServiceExt as _;
 
 use crate::{Answer, TestApp};
 
@@ -30,8 +28,7 @@ impl Client {
     /// A fresh browser.
     #[must_use]
     pub fn new(app: &TestApp) -> Self {
-        let router = web::wrap(network::router(app.app.clone()), &app.platform);
-        Self { router, cookie: None, csrf: None, is_foreign: false }
+        Self { router: app.router(), cookie: None, csrf: None, is_foreign: false }
     }
 
     /// The same browser, on a page of another site.
@@ -110,13 +107,11 @@ impl Client {
             request = request.header("x-approdo-csrf", csrf);
         }
         let request = request.body(Body::from(body)).expect("a request");
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.expect("a body that ends");
-        if let Some(given) = parts.headers.get(SET_COOKIE).and_then(|value| value.to_str().ok()) {
+        let answer = Answer::of(self.router.clone(), request).await;
+        if let Some(given) = answer.headers.get(SET_COOKIE).and_then(|value| value.to_str().ok()) {
             let pair = given.split(';').next().unwrap_or_default().to_owned();
             self.cookie = (!pair.ends_with('=')).then_some(pair);
         }
-        Answer { status: parts.status, headers: parts.headers, body }
+        answer
     }
 }

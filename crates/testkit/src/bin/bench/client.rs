@@ -147,11 +147,8 @@ pub(crate) async fn weigh(address: &Address, path: &str, more: &[&str]) -> Outco
         return Err(format!("{path} answered {}", plain.status).into());
     }
     let page = String::from_utf8(plain.body)?;
-    let mut parts: BTreeSet<String> = page
-        .split('"')
-        .filter(|part| part.starts_with("/static/") && !part.ends_with(".wasm"))
-        .map(str::to_owned)
-        .collect();
+    let mut parts: BTreeSet<String> =
+        page.split('"').filter(|part| part.starts_with("/static/")).map(str::to_owned).collect();
     if !more.is_empty() {
         let manifest: std::collections::BTreeMap<String, String> =
             serde_json::from_slice(&std::fs::read("web/dist/manifest.json")?)?;

@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::client::{self, Address};
 
 /// Longest wait for the first page.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Memory of the server, in KiB.
 #[derive(Clone, Copy, Debug)]

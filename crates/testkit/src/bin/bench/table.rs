@@ -132,19 +132,16 @@ impl Findings {
         }
         let widths =
             [0, 1].map(|column| lines.iter().map(|line| width(line, column)).max().unwrap_or_default());
-        let mut text = String::new();
-        for [what, ours, theirs] in &lines {
-            text.push_str(
-                &format!("{what:<0$}  {ours:<1$}  {theirs}", widths[0], widths[1]).trim_end().to_owned(),
-            );
-            text.push('\n');
-        }
-        text.push_str(&format!(
-            "\nReports to {}; median of {} rounds. The speed of a disk swings: compare ratios, or runs of the same hour.",
+        let table = lines.iter().map(|[what, ours, theirs]| {
+            let line = format!("{what:<0$}  {ours:<1$}  {theirs}", widths[0], widths[1]);
+            line.trim_end().to_owned()
+        });
+        let explanation = format!(
+            "Reports to {}; median of {} rounds. The speed of a disk swings: compare ratios, or runs of the same hour.",
             self.centre,
             self.rounds.len()
-        ));
-        text
+        );
+        table.chain([String::new(), explanation]).collect::<Vec<_>>().join("\n")
     }
 
     /// The median time of an answer over all rounds.
