@@ -44,6 +44,8 @@ pub struct VerifiedCentre {
     certificate: VerifiedCertificate,
     members: Vec<Member>,
     epochs: Vec<VerifiedEpoch>,
+    /// Keys with an owner, who may have left: the paper identities and everybody who was ever a member.
+    owned: Vec<Recipient>,
     head: Hash,
     length: u32,
     last_at: Timestamp,
@@ -63,6 +65,7 @@ pub fn verify_centre(
     let mut centre = VerifiedCentre {
         members: certificate.certificate().founding_members.clone(),
         epochs: Vec::new(),
+        owned: owned_recipients(certificate.certificate()),
         head: certificate.hash(),
         length: 0,
         last_at: certificate.certificate().not_before,
@@ -82,6 +85,11 @@ pub fn verify_centre(
         }
     }
     Ok(centre)
+}
+
+fn owned_recipients(certificate: &Certificate) -> Vec<Recipient> {
+    let members = certificate.founding_members.iter().map(|member| &member.recipient);
+    certificate.paper_recipients().chain(members).cloned().collect()
 }
 
 impl VerifiedCentre {
@@ -130,15 +138,28 @@ impl VerifiedCentre {
             return Err(CentreRefusal::Signature);
         }
         self.certificate().check_member(&member)?;
-        if self.members.iter().any(|known| is_same_person(known, &member)) {
+        let certificate = self.certificate.certificate();
+        // Whoever is let into a channel is let in by somebody who reads it: people bound to report cannot send one of theirs (I2).
+        let is_let_in = |channel: &Channel| {
+            signers
+                .iter()
+                .filter_map(|key| self.member_by_key(key))
+                .any(|signer| certificate.admits(signer, *channel))
+        };
+        if !member.channels.iter().all(is_let_in) {
+            return Err(CentreRefusal::Signature);
+        }
+        let is_taken = certificate.paper_recipients().any(|paper| *paper == member.recipient)
+            || self.epochs.iter().any(|epoch| epoch.recipient == member.recipient);
+        if is_taken || self.members.iter().any(|known| is_same_person(known, &member)) {
             return Err(CentreRefusal::Chain);
         }
-        let certificate = self.certificate.certificate();
         for epoch in &mut self.epochs {
             if !epoch.ended && certificate.admits(&member, epoch.channel) {
                 epoch.authors.push((member.person, member.signing_key));
             }
         }
+        self.owned.push(member.recipient.clone());
         self.members.push(member);
         Ok(())
     }
@@ -179,7 +200,9 @@ impl VerifiedCentre {
             return Err(CentreRefusal::TooLong);
         }
         let highest = self.latest_epoch(epoch.channel).map_or(0, VerifiedEpoch::number);
-        let is_reused = self.epochs.iter().any(|known| known.recipient == epoch.recipient);
+        // A key that somebody holds already would be read by that person, eligible or not (I2).
+        let is_reused = self.epochs.iter().any(|known| known.recipient == epoch.recipient)
+            || self.owned.contains(&epoch.recipient);
         if epoch.number <= highest || is_reused {
             return Err(CentreRefusal::Chain);
         }

@@ -105,6 +105,12 @@ impl Certificate {
             }
     }
 
+    /// The paper identities of its channels. Each is a key of its own: one that is also a person's, or another channel's, would be a
+    /// wrap of the channel's epochs for whoever holds that (invariant I2).
+    pub(crate) fn paper_recipients(&self) -> impl Iterator<Item = &Recipient> {
+        self.channels.iter().map(|offered| &offered.paper_recipient)
+    }
+
     fn is_admissible(&self, on_status: Duty, name: &str) -> bool {
         match on_status {
             Duty::None => true,
@@ -179,6 +185,13 @@ impl VerifiedCertificate {
         if certificate.founding_members.len() < LEAST_FOUNDING_MEMBERS {
             return Err(CentreRefusal::Malformed);
         }
+        let papers: Vec<&Recipient> = certificate.paper_recipients().collect();
+        let members = certificate.founding_members.iter().map(|member| &member.recipient);
+        if papers.iter().enumerate().any(|(place, paper)| papers.iter().skip(place + 1).any(|it| it == paper))
+            || members.clone().any(|recipient| papers.contains(&recipient))
+        {
+            return Err(CentreRefusal::Malformed);
+        }
         for (place, member) in certificate.founding_members.iter().enumerate() {
             certificate.check_member(member)?;
             if certificate.founding_members.iter().skip(place + 1).any(|other| is_same_person(member, other))
@@ -202,9 +215,13 @@ impl VerifiedCertificate {
     }
 }
 
-/// Whether two members share an id or a key: one person could then sign as two.
+/// Whether two members share an id or a key: one person could then sign as two. Or a name: a local opinion admits people by name,
+/// and a namesake would be admitted with them.
 pub(crate) fn is_same_person(one: &Member, other: &Member) -> bool {
-    one.person == other.person || one.signing_key == other.signing_key || one.recipient == other.recipient
+    one.person == other.person
+        || one.signing_key == other.signing_key
+        || one.recipient == other.recipient
+        || one.name == other.name
 }
 
 /// Length, beginning, end and review date.

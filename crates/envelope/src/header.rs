@@ -189,7 +189,7 @@ impl ClearHeader {
 pub struct InnerHeader {
     /// Always `approdo-1`.
     pub suite: Suite,
-    /// Every centre that can open it, the first one first.
+    /// Every centre that can open it: in version 1 the one of the clear header.
     pub centres: Vec<CentreId>,
     /// The channel it came by.
     pub channel: Channel,
@@ -224,7 +224,7 @@ impl InnerHeader {
     #[must_use]
     pub fn matches(&self, clear: &ClearHeader) -> bool {
         self.suite == clear.suite
-            && self.centres.first() == Some(&clear.centre)
+            && self.centres == [clear.centre]
             && self.channel == clear.channel
             && self.case == clear.case
             && self.item == clear.item

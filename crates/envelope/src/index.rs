@@ -218,8 +218,9 @@ fn read_frames(entries: &[IndexEntry], cells: &[u8]) -> Result<Vec<Frame>, Mailb
         if IndexEntry::of_frame(&frame) != Some(*entry) {
             return Err(MailboxRefusal::Mismatch);
         }
-        let is_same_case = frames.first().is_none_or(|first| first.clear().case == frame.clear().case);
-        if !is_same_case {
+        // One case has one centre and one channel: her next words go where all of these came from.
+        let place = |frame: &Frame| (frame.clear().case, frame.clear().centre, frame.clear().channel);
+        if frames.first().is_some_and(|first| place(first) != place(&frame)) {
             return Err(MailboxRefusal::Mismatch);
         }
         frame.verify_signature().map_err(|_| MailboxRefusal::Signature)?;

@@ -8,10 +8,11 @@ use crate::item::OpenedItem;
 use crate::refusal::OpenRefusal;
 
 /// Checks the conversation of one case as the centre opened it: from the report on, without a gap, every item naming the body of
-/// the one before, hers all by the report's key.
+/// the one before, hers all by the report's key, answers all wrapped to the receipt in her first item (section 4.1).
 ///
 /// # Errors
-/// [`OpenRefusal::Place`] for another order, a gap or another case, [`OpenRefusal::Author`] for an item of hers by another key.
+/// [`OpenRefusal::Place`] for another order, a gap, another case or an answer that names another receipt, [`OpenRefusal::Author`]
+/// for an item of hers by another key.
 pub fn check_conversation(items: &[OpenedItem]) -> Result<(), OpenRefusal> {
     let Some(report) = items.first().filter(|first| first.clear().kind == ItemKind::Report) else {
         return Err(OpenRefusal::Place);
@@ -20,6 +21,10 @@ pub fn check_conversation(items: &[OpenedItem]) -> Result<(), OpenRefusal> {
     let is_hers = |item: &&OpenedItem| item.clear().kind.role() == Role::Victim;
     if items.iter().filter(is_hers).any(|item| item.clear().author != report.clear().author) {
         return Err(OpenRefusal::Author);
+    }
+    let address = report.receipt_address().ok_or(OpenRefusal::Place)?;
+    if items.iter().any(|item| item.clear().kind.is_for_receipt() && !address.is_named_in(item)) {
+        return Err(OpenRefusal::Place);
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! `cfg(test)` tells the lints that helpers between the tests are tests too.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod compile_fail;

@@ -1,169 +1,25 @@
-//! Items (protocol sections 4, 5 and 12.2): a fresh key for each, its body sealed to that key, the key sealed to the epoch and,
-//! for answers, to her receipt. Sealing gives a frame of exactly 4,096, 16,384 or 65,536 bytes; opening checks that everything
-//! inside matches the place where the frame was found.
+//! Sealing: from what a person typed to a frame of one of the three lengths (protocol sections 4, 5 and 12.2).
 
 use envelope::body::Body;
-use envelope::centre::{EpochRecipient, GeneralRecipient, SafeRecipient, VerifiedCentre};
+use envelope::centre::{EpochRecipient, GeneralRecipient, SafeRecipient};
 use envelope::content::{ClosingContent, Content, ReportContent, TextContent};
-use envelope::encoding::Hash;
 use envelope::frame::{self, Frame, FrameParts, Wrap, WrapKind};
-use envelope::header::{ClearHeader, InnerHeader, ItemKind, Language, Role, SealedBy, Suite};
+use envelope::header::{ClearHeader, InnerHeader, ItemKind, Language, SealedBy, Suite};
 use envelope::ids::{CaseId, ItemId};
-use envelope::mailbox::MailboxId;
 use envelope::recipient::{Fingerprint, Recipient};
 use envelope::signature::SignedType;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
+use super::{AnswerKind, MessageDraft, Place, ReceiptAddress, ReportDraft, SealedItem};
 use crate::age_file;
 use crate::capacity;
-use crate::epoch::EpochKey;
 use crate::identity::Identity;
 use crate::operator::OperatorIdentity;
 use crate::receipt::Receipt;
-use crate::refusal::{OpenRefusal, SealRefusal};
+use crate::refusal::SealRefusal;
 use crate::signing::SigningKey;
 use crate::wrap::{self, ItemWrapHeader};
-
-/// What she typed for a report.
-#[derive(Clone)]
-pub struct ReportDraft<'a> {
-    /// What happened, in her words.
-    pub text: &'a str,
-    /// How she may be reached without danger.
-    pub safe_contact: Option<&'a str>,
-    /// The language she would like the answer in (sealed).
-    pub answer_language: Language,
-    /// The language of the page (in clear).
-    pub page_language: Language,
-    /// Her one mark for "this cannot wait" (in clear).
-    pub urgent: bool,
-}
-
-/// What she typed for a later message.
-#[derive(Clone)]
-pub struct MessageDraft<'a> {
-    /// Her words.
-    pub text: &'a str,
-    /// The language of the page (in clear).
-    pub page_language: Language,
-    /// Her one mark for "this cannot wait" (in clear).
-    pub urgent: bool,
-}
-
-/// The place of an item after the first one of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The case.
-    pub case: CaseId,
-    /// The item's number in its chain.
-    pub seq: u32,
-    /// [`Frame::body_hash`] of the item before it in the chain; none for the first note.
-    pub prev: Option<Hash>,
-    /// The highest number of the conversation that the author has seen.
-    pub seen: u32,
-}
-
-/// Which kind of answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerKind {
-    /// Written for this case.
-    Answer,
-    /// Ready-made: "we have read it".
-    Acknowledgement,
-}
-
-impl AnswerKind {
-    const fn kind(self) -> ItemKind {
-        match self {
-            Self::Answer => ItemKind::Answer,
-            Self::Acknowledgement => ItemKind::Acknowledgement,
-        }
-    }
-}
-
-/// A sealed item: nothing in it can be read without the epoch key or, for answers, her code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedItem {
-    /// The frame.
-    pub bytes: Vec<u8>,
-    /// The case.
-    pub case: CaseId,
-    /// The item.
-    pub item: ItemId,
-    /// Its number in its chain.
-    pub seq: u32,
-    /// The `prev` of the next item.
-    pub body_hash: Hash,
-}
-
-/// Where to answer: the receipt's recipient, which comes only out of an opened report and never from a server (section 4.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptAddress {
-    case: CaseId,
-    recipient: Recipient,
-    mailbox: MailboxId,
-}
-
-impl ReceiptAddress {
-    /// The case it answers.
-    #[must_use]
-    pub fn case(&self) -> CaseId {
-        self.case
-    }
-
-    /// The mailbox that the answer will lie in.
-    #[must_use]
-    pub fn mailbox(&self) -> MailboxId {
-        self.mailbox
-    }
-}
-
-/// An opened item: signatures verified, header and place compared, author checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenedItem {
-    clear: ClearHeader,
-    header: InnerHeader,
-    content: Content,
-    body_hash: Hash,
-}
-
-impl OpenedItem {
-    /// The clear header.
-    #[must_use]
-    pub fn clear(&self) -> &ClearHeader {
-        &self.clear
-    }
-
-    /// The inner header.
-    #[must_use]
-    pub fn header(&self) -> &InnerHeader {
-        &self.header
-    }
-
-    /// What was written.
-    #[must_use]
-    pub fn content(&self) -> &Content {
-        &self.content
-    }
-
-    /// The `prev` of the next item.
-    #[must_use]
-    pub fn body_hash(&self) -> Hash {
-        self.body_hash
-    }
-
-    /// Where to answer, for a report; its keys verified themselves for this case.
-    #[must_use]
-    pub fn receipt_address(&self) -> Option<ReceiptAddress> {
-        let Content::Report(report) = &self.content else { return None };
-        Some(ReceiptAddress {
-            case: self.clear.case,
-            recipient: report.receipt.recipient.clone(),
-            mailbox: MailboxId::of_key(&report.receipt.signing_key),
-        })
-    }
-}
 
 /// Seals a report for the safe channel. The type of `to` is gate 1 of the firewall (section 8).
 ///
@@ -239,7 +95,8 @@ pub fn seal_message(
 /// Seals an answer to the centre's epoch and to her receipt.
 ///
 /// # Errors
-/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` and `address` are of different cases, or not after a first item.
+/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` and `address` are of different cases, `to` and `address` of
+/// different centres or channels (invariant I2: what came by the safe channel stays there), or `place` is not after a first item.
 #[expect(
     clippy::too_many_arguments,
     reason = "an answer has a kind, two recipients, an author, a place and a text"
@@ -254,7 +111,7 @@ pub fn seal_answer(
     page_language: &Language,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    if address.case != place.case {
+    if (address.case, address.centre, address.channel) != (place.case, to.centre(), to.channel()) {
         return Err(SealRefusal::Place);
     }
     let item = Unsealed {
@@ -425,85 +282,4 @@ fn random<const N: usize>(rng: &mut impl CryptoRngCore) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);
     bytes
-}
-
-/// Opens a frame with the epoch's key, for the centre.
-///
-/// # Errors
-/// An [`OpenRefusal`] that names what does not hold. An item by an operator must be by a member of that epoch; a report must carry
-/// keys that signed themselves for this case and are its author's.
-pub fn open_for_centre(
-    bytes: &[u8],
-    key: &EpochKey,
-    centre: &VerifiedCentre,
-) -> Result<OpenedItem, OpenRefusal> {
-    let frame = Frame::parse(bytes)?;
-    let clear = frame.clear();
-    if clear.centre != key.centre() || clear.channel != key.channel() || clear.epoch != key.number() {
-        return Err(OpenRefusal::Place);
-    }
-    let opened = open(&frame, WrapKind::Epoch, key.identity())?;
-    check_author(&opened, centre)?;
-    Ok(opened)
-}
-
-/// Opens an answer with her receipt. The author must be a member of the centre in that epoch.
-///
-/// # Errors
-/// An [`OpenRefusal`] that names what does not hold.
-pub fn open_with_receipt(
-    bytes: &[u8],
-    receipt: &Receipt,
-    centre: &VerifiedCentre,
-) -> Result<OpenedItem, OpenRefusal> {
-    let frame = Frame::parse(bytes)?;
-    if !frame.clear().kind.is_for_receipt() || frame.clear().centre != centre.centre() {
-        return Err(OpenRefusal::Place);
-    }
-    let opened = open(&frame, WrapKind::Receipt, receipt.identity())?;
-    check_author(&opened, centre)?;
-    Ok(opened)
-}
-
-fn open(frame: &Frame, kind: WrapKind, identity: &Identity) -> Result<OpenedItem, OpenRefusal> {
-    frame.verify_signature()?;
-    let clear = frame.clear();
-    let sealed = frame.wrap(kind).ok_or(OpenRefusal::Place)?;
-    let (header, item_key) = wrap::open(identity, sealed, |header: &ItemWrapHeader| header.author)?;
-    let mine = identity.recipient().fingerprint();
-    let is_in_place = header.case == clear.case
-        && header.item == clear.item
-        && header.to == mine
-        && header.author == clear.author;
-    if !is_in_place {
-        return Err(OpenRefusal::Place);
-    }
-    let body = Body::parse(&age_file::open(&item_key, frame.body())?).map_err(|_| OpenRefusal::Malformed)?;
-    let place = WrapKind::expected(clear.kind).iter().position(|expected| *expected == kind);
-    let is_named = place.and_then(|place| body.header.recipients.get(place)) == Some(&mine);
-    if !body.header.matches(clear) || !is_named || body.header.recipients.len() != frame.wraps().len() {
-        return Err(OpenRefusal::Place);
-    }
-    Ok(OpenedItem {
-        clear: clear.clone(),
-        header: body.header,
-        content: body.content,
-        body_hash: frame.body_hash(),
-    })
-}
-
-fn check_author(opened: &OpenedItem, centre: &VerifiedCentre) -> Result<(), OpenRefusal> {
-    let clear = &opened.clear;
-    if clear.kind.role() == Role::Operator {
-        centre.author(clear.channel, clear.epoch, &clear.author).map_err(|_| OpenRefusal::Author)?;
-    }
-    if let Content::Report(report) = &opened.content {
-        if report.receipt.signing_key != clear.author {
-            return Err(OpenRefusal::Author);
-        }
-        if !report.receipt.verifies(&clear.case) {
-            return Err(OpenRefusal::Signature);
-        }
-    }
-    Ok(())
 }
