@@ -97,11 +97,6 @@ pub(super) async fn sign_in(
         .nonces
         .check(NonceLabel::SignIn.name(), nonce.as_bytes(), now)
         .map_err(|_| PlatformError::Refused(StatusCode::BAD_REQUEST, "nonce"))?;
-    match app.used_nonces.take(*nonce.as_bytes(), now) {
-        Use::First => {}
-        Use::Again => return Err(PlatformError::Refused(StatusCode::BAD_REQUEST, "nonce")),
-        Use::Full => return Err(PlatformError::Refused(StatusCode::SERVICE_UNAVAILABLE, "busy")),
-    }
     let slot = match AccountName::parse(&request.account) {
         Some(account) => store::find_slot(app.platform.database.read(), &account).await?,
         None => None,
@@ -116,6 +111,13 @@ pub(super) async fn sign_in(
         .await?
         .filter(|person| person.centre.is_some())
         .ok_or(NOT_SIGNED_IN)?;
+
+    // Only what was answered rightly counts as used: whoever answers wrongly fills no memory and locks nobody out (section 6).
+    match app.used_nonces.take(*nonce.as_bytes(), now) {
+        Use::First => {}
+        Use::Again => return Err(PlatformError::Refused(StatusCode::BAD_REQUEST, "nonce")),
+        Use::Full => return Err(PlatformError::Refused(StatusCode::SERVICE_UNAVAILABLE, "busy")),
+    }
 
     // Every sign-in takes a new cookie; a session that the browser still had ends.
     let old = SessionToken::of_request(&app.platform.site, &headers).map(|token| token.id());

@@ -181,13 +181,25 @@ pub(crate) async fn amend_organisation(
     Ok(new_id)
 }
 
-/// Writes a person with slot and role, or brings them up to date.
+/// Writes a person with slot and role, or brings them up to date. With other keys or another centre the sessions end: new keys are
+/// how a centre shuts out whoever has overheard a passphrase.
 pub(crate) async fn amend_enrolment(
     connection: &impl ConnectionTrait,
     organisation: Uuid,
     enrolment: &Enrolment,
 ) -> Result<(), DatabaseError> {
     let Enrolment { person, slot } = enrolment;
+    let known = find_person(connection, person.id).await?;
+    let known_slot = slot::Entity::find_by_id((person.id, PASSPHRASE.to_owned())).one(connection).await?;
+    let is_same = known
+        .is_some_and(|known| known.signing_key == person.signing_key && known.centre == person.centre)
+        && known_slot.is_some_and(|known| known.login_key == slot.login_key);
+    if !is_same {
+        session::Entity::delete_many()
+            .filter(session::Column::PersonId.eq(person.id))
+            .exec(connection)
+            .await?;
+    }
     person::Entity::insert(person::ActiveModel {
         id: Set(person.id),
         organisation_id: Set(organisation),

@@ -40,6 +40,12 @@ pub(super) async fn bundle(
     Ok(([(CONTENT_TYPE, JSON)], known.bundle.to_string()).into_response())
 }
 
+/// `GET /network/centres.json`: the bundles of all centres by id. A mailbox takes all of them before a code is typed, so that no
+/// later request tells which centre answered, or that one did (docs/adr/0005).
+pub(super) async fn bundles(State(app): State<App>) -> Response {
+    ([(CONTENT_TYPE, JSON)], app.centres.bundles().to_string()).into_response()
+}
+
 #[derive(Serialize)]
 struct Keys {
     root: SignedDocument,

@@ -33,6 +33,7 @@ use crate::App;
 pub fn router() -> Router<App> {
     let public = Router::new()
         .route("/network/{file}", get(api::root))
+        .route("/network/centres.json", get(api::bundles))
         .route("/network/centres/{file}", get(api::bundle))
         .merge(public_pages::router());
     compressed(public).route("/console/keys", get(api::keys))

@@ -45,6 +45,8 @@ pub struct ChannelWords {
     pub readers: String,
     /// What must be reported, sentence by sentence.
     pub duties: Vec<&'static str>,
+    /// Whether one of these sentences is a strong duty, which the page sets apart.
+    pub strict: bool,
     /// Legal basis and date of review.
     pub basis: String,
     /// The text of the link that leads to writing.
@@ -81,6 +83,7 @@ impl ChannelWords {
             named: (safe && !names.is_empty()).then(|| t.place_channel_named(names.join(", "))),
             readers: t.place_channel_readers(card.readers),
             duties,
+            strict: card.duty.on_status == Duty::Strong || card.duty.on_crime == Duty::Strong,
             basis: t.place_channel_basis(card.legal_basis.as_str(), date_in_words(t, card.review_date)),
             write: if safe { t.place_write_safe() } else { t.place_write_general() },
             open: card.is_open(now),

@@ -3,7 +3,7 @@
 //! Invariant: a centre stands here only after its whole chain was verified under the root. What was read once is not believed
 //! for ever: whether a certificate or an epoch still holds is asked with the time of each request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
@@ -60,10 +60,11 @@ pub(super) struct Known {
     pub(super) bundle_value: CentreBundle,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Snapshot {
     root: Option<(RootFile, Arc<str>)>,
     cards: Arc<[Arc<CentreCard>]>,
+    bundles: Arc<str>,
     centres: HashMap<Uuid, Arc<Known>>,
 }
 
@@ -110,6 +111,11 @@ impl Centres {
     /// The root's document, whatever its hash.
     pub(super) fn any_root_document(&self) -> Option<Arc<str>> {
         self.current().root.as_ref().map(|(_, document)| Arc::clone(document))
+    }
+
+    /// The bundles of all centres, as one JSON object by centre id.
+    pub(super) fn bundles(&self) -> Arc<str> {
+        Arc::clone(&self.current().bundles)
     }
 
     /// Everything about a centre.
@@ -170,6 +176,12 @@ impl Centres {
     }
 }
 
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self { root: None, cards: Arc::default(), bundles: Arc::from("{}"), centres: HashMap::new() }
+    }
+}
+
 impl Snapshot {
     fn build(root: Option<StoredRoot>, stored: Vec<StoredCentre>, now: Timestamp) -> Self {
         let Some(root) = root else {
@@ -198,6 +210,12 @@ impl Snapshot {
                     "a stored centre does not verify and is not shown"
                 ),
             }
+        }
+        let bundles: BTreeMap<_, _> =
+            snapshot.centres.iter().map(|(id, known)| (id, &known.bundle_value)).collect();
+        match serde_json::to_string(&bundles) {
+            Ok(json) => snapshot.bundles = json.into(),
+            Err(cause) => tracing::error!(%cause, "the bundles of all centres could not be written"),
         }
         cards.sort_by(|one, other| one.name.it.cmp(&other.name.it));
         snapshot.cards = cards.into();
@@ -246,8 +264,13 @@ fn last_valid_moment(document: &SignedDocument, now: Timestamp) -> Timestamp {
         return now;
     };
     let second = SignedDuration::from_secs(1);
-    let review_begins = certificate.review_date.to_zoned(TimeZone::UTC).map_or(now, |day| day.timestamp());
-    [now, certificate.not_after, review_begins]
+    // The review date is a last good day (section 12.1): what was stated on it still counts.
+    let review_ends = certificate
+        .review_date
+        .tomorrow()
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map_or(now, |day| day.timestamp());
+    [now, certificate.not_after, review_ends]
         .into_iter()
         .min()
         .and_then(|moment| if moment == now { Some(now) } else { moment.checked_sub(second).ok() })

@@ -1,18 +1,29 @@
 //! Sealed reports: the case as the server may know it, its items, and the wraps of their keys in a table of their own (protocol section 9: shredding).
 //!
-//! No column is finer than the ISO week, but for `arrived_on`, the day of an unopened report (protocol section 2).
+//! No column is finer than the ISO week, but for `arrived_on`, the day of an unopened report (protocol section 2). On SQLite the rows
+//! have no number of their own: it would rise with every row and say in which order reports and answers came.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, boolean, integer, pk_uuid, string, string_null, uuid};
+use sea_orm_migration::sea_orm::DatabaseBackend;
 
 #[derive(DeriveMigrationName)]
 pub(super) struct Step;
+
+/// A table whose rows lie in the order of their random keys.
+fn unnumbered(manager: &SchemaManager<'_>, mut table: TableCreateStatement) -> TableCreateStatement {
+    if manager.get_database_backend() == DatabaseBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table
+}
 
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
-            .create_table(
+            .create_table(unnumbered(
+                manager,
                 Table::create()
                     .table("report")
                     .col(pk_uuid("id"))
@@ -32,7 +43,7 @@ impl MigrationTrait for Step {
                     .col(big_integer("notes_items"))
                     .foreign_key(ForeignKey::create().from("report", "centre_id").to("centre", "id"))
                     .to_owned(),
-            )
+            ))
             .await?;
         manager
             .create_index(
@@ -70,7 +81,8 @@ impl MigrationTrait for Step {
 
 async fn create_items(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
-        .create_table(
+        .create_table(unnumbered(
+            manager,
             Table::create()
                 .table("report_item")
                 .col(pk_uuid("id"))
@@ -87,7 +99,7 @@ async fn create_items(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string("week"))
                 .foreign_key(ForeignKey::create().from("report_item", "case_id").to("report", "id"))
                 .to_owned(),
-        )
+        ))
         .await?;
     manager
         .create_index(
@@ -102,7 +114,8 @@ async fn create_items(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         )
         .await?;
     manager
-        .create_table(
+        .create_table(unnumbered(
+            manager,
             Table::create()
                 .table("report_wrap")
                 .col(uuid("item_id"))
@@ -112,6 +125,6 @@ async fn create_items(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .primary_key(Index::create().col("item_id").col("position"))
                 .foreign_key(ForeignKey::create().from("report_wrap", "item_id").to("report_item", "id"))
                 .to_owned(),
-        )
+        ))
         .await
 }

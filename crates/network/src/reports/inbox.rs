@@ -1,7 +1,11 @@
-//! The inbox as data: which part is asked for, and the address of the next page.
+//! The inbox as data: which part is asked for, the address of the next page, and how much is open.
 
+use platform::database::DatabaseError;
+use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
+use super::access::Reader;
+use super::entities::report;
 use super::model::State;
 use super::store::{Cursor, Filter};
 
@@ -47,6 +51,46 @@ impl Cursor {
     }
 }
 
+/// How many reports are open, by state. What is closed is not counted: it grows without end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OpenCounts(Vec<(State, i64)>);
+
+impl OpenCounts {
+    /// The reports in a state; 0 for closed ones.
+    pub(super) fn of(&self, state: State) -> i64 {
+        self.0.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count)
+    }
+
+    /// All that are not closed.
+    pub(super) fn all(&self) -> i64 {
+        self.0.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// Counts what is open for a reader: one question, through the index by centre and state.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub(super) async fn count_open(
+    connection: &impl ConnectionTrait,
+    reader: &Reader,
+) -> Result<OpenCounts, DatabaseError> {
+    let open = State::ALL.into_iter().filter(|state| *state != State::Closed);
+    let rows: Vec<(String, i64)> = report::Entity::find()
+        .select_only()
+        .column(report::Column::State)
+        .column_as(report::Column::Id.count(), "count")
+        .filter(report::Column::CentreId.eq(reader.centre()))
+        .filter(report::Column::State.is_in(open.map(State::word)))
+        .filter(report::Column::Channel.is_in(reader.channels().iter().map(|channel| channel.name())))
+        .group_by(report::Column::State)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let counts = rows.into_iter().filter_map(|(word, count)| Some((State::from_word(&word)?, count)));
+    Ok(OpenCounts(counts.collect()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +116,12 @@ mod tests {
         assert_eq!(Filter::of_query(Some("closed")), Filter::In(State::Closed));
         assert_eq!(Filter::of_query(Some("secret")), Filter::NotClosed);
         assert_eq!(Filter::of_query(None).word(), "");
+    }
+
+    #[test]
+    fn all_that_is_open_is_the_sum_of_the_states() {
+        let counts = OpenCounts(vec![(State::Arrived, 7), (State::Waiting, 2)]);
+        assert_eq!((counts.of(State::Arrived), counts.of(State::Opened), counts.all()), (7, 0, 9));
+        assert_eq!(OpenCounts::default().all(), 0);
     }
 }

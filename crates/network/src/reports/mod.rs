@@ -42,7 +42,7 @@ pub fn router() -> Router<App> {
         .merge(public_pages::router())
 }
 
-/// Regular work: erases arrival days of more than seven days ago (protocol section 2).
+/// Regular work: erases arrival days of more than seven days ago, and what SQLite's log still holds of them (protocol section 2).
 ///
 /// # Errors
 /// [`DatabaseError`].
@@ -52,5 +52,5 @@ pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
         .database
         .write(|transaction| async move { store::erase_arrival_days(&transaction, first_kept).await })
         .await?;
-    Ok(())
+    store::empty_log(app.platform.database.read()).await
 }

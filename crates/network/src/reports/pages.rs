@@ -1,4 +1,6 @@
 //! The console's pages: inbox and one report. Neither holds a sealed byte: the island asks for them when the operator opens.
+//!
+//! Invariant: what a page says of the channel is what she read before she wrote, in the same words.
 
 use std::collections::HashMap;
 
@@ -10,13 +12,14 @@ use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
-use super::access::Reader;
-use super::inbox::PAGE_LENGTH;
-use super::model::{Age, State};
+use super::access::{MayRead, Reader};
+use super::inbox::{self, OpenCounts, PAGE_LENGTH};
+use super::model::{Age, Standing, State};
 use super::refusal::Refusal;
 use super::store::{self, Cursor, Filter, Report};
 use crate::App;
 use crate::accounts::PageOperator;
+use crate::centres::public_pages::ChannelWords;
 
 /// Who looks at the page, for `console.html`.
 struct Console {
@@ -40,10 +43,17 @@ struct Row {
     urgent: bool,
 }
 
+/// One part of the inbox as a link.
 struct FilterChoice {
     word: &'static str,
-    text: &'static str,
+    text: String,
     chosen: bool,
+}
+
+/// The report to open next, as a link.
+struct NextReport {
+    case: Uuid,
+    text: String,
 }
 
 #[derive(Template)]
@@ -51,8 +61,11 @@ struct FilterChoice {
 struct InboxPage {
     shell: Shell,
     console: Console,
+    centre: String,
     filters: Vec<FilterChoice>,
     rows: Vec<Row>,
+    shows_all: bool,
+    query: String,
     next: Option<String>,
     is_first: bool,
 }
@@ -64,8 +77,12 @@ struct ReportPage {
     console: Console,
     row: Row,
     centre: Uuid,
+    channel: Option<ChannelWords>,
     her_language: String,
+    other_language: bool,
+    answered: bool,
     acknowledgement: &'static str,
+    next: Option<NextReport>,
 }
 
 /// `GET /{lang}/console/`: what reached the operator's centre on her channels, urgent first.
@@ -89,12 +106,23 @@ pub(super) async fn inbox(
         let cursor = Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id };
         format!("?state={}&page={}", filter.word(), cursor.to_query())
     });
+    let counts = inbox::count_open(connection, &reader).await?;
     let now = app.platform.now();
-    let shell = Shell::console(&app.platform, language, "/console/", Some(reader.csrf()));
+    let query = if filter.word().is_empty() { String::new() } else { format!("?state={}", filter.word()) };
+    let path = format!("/console/{query}");
+    let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
     let t = shell.t;
-    let rows = found.iter().map(|may_read| Row::new(t, may_read.report(), now)).collect();
-    let console = Console::new(&app, &reader);
-    render(&InboxPage { shell, console, filters: filters(t, filter), rows, next, is_first: after.is_none() })
+    render(&InboxPage {
+        console: Console::new(&app, &reader),
+        centre: centre_name(&app, &reader, language),
+        filters: filters(t, filter, &counts),
+        rows: found.iter().map(|may_read| Row::new(t, may_read.report(), now)).collect(),
+        shows_all: filter == Filter::NotClosed,
+        query,
+        next,
+        is_first: after.is_none(),
+        shell,
+    })
 }
 
 /// `GET /{lang}/console/reports/{case}`: what the server knows of a report, and the places for what it does not.
@@ -109,20 +137,28 @@ pub(super) async fn report(
         Err(Refusal::NotFound) => return Err(PlatformError::NotFound),
         other => other?,
     };
-    let found = store::find(app.platform.database.read(), &reader, case).await?;
+    let connection = app.platform.database.read();
+    let found = store::find(connection, &reader, case).await?;
     let may_read = found.ok_or(PlatformError::NotFound)?;
     let report = may_read.report();
+    // The first two to open: one of them may be this one.
+    let to_open = store::list(connection, &reader, Filter::In(State::Arrived), None, 2).await?;
+    let now = app.platform.now();
     let path = format!("/console/reports/{case}");
     let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
-    let row = Row::new(shell.t, report, app.platform.now());
+    let row = Row::new(shell.t, report, now);
     // The ready-made answer is for her, so it is in her language where there is one.
     let hers = Language::find(&report.language).unwrap_or_default();
     render(&ReportPage {
         console: Console::new(&app, &reader),
         row,
         centre: report.centre,
+        channel: channel_words(&app, shell.t, report, now),
         her_language: report.language.clone(),
+        other_language: report.language != language.code(),
+        answered: report.standing.answered(),
         acknowledgement: Texts::new(hers).console_acknowledge_text(),
+        next: next_report(shell.t, case, &to_open),
         shell,
     })
 }
@@ -144,7 +180,7 @@ impl Row {
         Self {
             case: report.id,
             reference: reference(report.id),
-            state: state_text(t, standing.state()),
+            state: standing_text(t, standing),
             state_word: standing.state().word(),
             age: match Age::of(&report.week, standing.arrived_on(), now) {
                 Age::Today => t.console_age_today(),
@@ -188,12 +224,48 @@ fn state_text(t: Texts, state: State) -> &'static str {
     }
 }
 
-fn filters(t: Texts, chosen: Filter) -> Vec<FilterChoice> {
-    let all = FilterChoice { word: "", text: t.console_filter_open(), chosen: chosen == Filter::NotClosed };
+/// Where a report stands; of one that waits to be opened also whether it is a first report or a further message.
+fn standing_text(t: Texts, standing: &Standing) -> &'static str {
+    match (standing.state(), standing.answered()) {
+        (State::Arrived, false) => t.console_state_arrived_report(),
+        (State::Arrived, true) => t.console_state_arrived_message(),
+        (state, _) => state_text(t, state),
+    }
+}
+
+fn filters(t: Texts, chosen: Filter, counts: &OpenCounts) -> Vec<FilterChoice> {
+    let all = FilterChoice {
+        word: Filter::NotClosed.word(),
+        text: t.console_filter_count(counts.all(), t.console_filter_open()),
+        chosen: chosen == Filter::NotClosed,
+    };
     let states = State::ALL.into_iter().map(|state| FilterChoice {
         word: state.word(),
-        text: state_text(t, state),
+        text: match state {
+            // Only what is open is counted: closed reports grow without end.
+            State::Closed => state_text(t, state).to_owned(),
+            State::Opened => t.console_filter_count(counts.of(state), t.console_filter_opened()),
+            _ => t.console_filter_count(counts.of(state), state_text(t, state)),
+        },
         chosen: chosen == Filter::In(state),
     });
     std::iter::once(all).chain(states).collect()
+}
+
+fn centre_name(app: &App, reader: &Reader, language: Language) -> String {
+    let card = crate::centres::list(app).iter().find(|card| card.id == reader.centre()).cloned();
+    card.map_or_else(String::new, |card| card.name.get(language.code()).to_owned())
+}
+
+/// What she read of this channel before she wrote, and who can open it; `None` when the centre's papers no longer name the channel.
+fn channel_words(app: &App, t: Texts, report: &Report, now: Timestamp) -> Option<ChannelWords> {
+    let cards = crate::centres::list(app);
+    let card = cards.iter().find(|card| card.id == report.centre)?;
+    let channel = card.channels.iter().find(|channel| channel.channel.name() == report.channel)?;
+    Some(ChannelWords::new(t, app, card.id, channel, now))
+}
+
+fn next_report(t: Texts, shown: Uuid, to_open: &[MayRead]) -> Option<NextReport> {
+    let next = to_open.iter().map(|may_read| may_read.report().id).find(|id| *id != shown)?;
+    Some(NextReport { case: next, text: t.console_next_report(reference(next)) })
 }

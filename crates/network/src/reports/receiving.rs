@@ -34,23 +34,35 @@ pub(super) async fn report(
     match keep_report(&app, &frame).await {
         // Lost a race, or used an id that exists: what is stored now decides.
         Err(Refusal::Database(error)) if error.is_unique_violation() => {
-            match find_repeat(&app, &frame).await? {
-                Some(answer) => answer?,
-                None => return Err(Refusal::Refused),
-            }
+            let mailbox = frame.mailbox_id();
+            let kept = store::find_by_mailbox(app.platform.database.read(), mailbox.as_bytes()).await?;
+            kept.map(drop).ok_or(Refusal::Refused)?;
         }
         other => other?,
     }
     Ok(accepted())
 }
 
+/// Keeps a report. A mailbox that has one already keeps it, and other bytes are answered like the first ones: whoever has found a
+/// code must not learn by posting under it whether a report exists (protocol sections 7.2 and 7.5). So every question is asked for
+/// every mailbox, and none but an identical repeat is answered by what the mailbox holds.
 async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
-    if let Some(answer) = find_repeat(app, frame).await? {
-        return answer;
-    }
     let clear = frame.clear();
+    let connection = app.platform.database.read();
+    let kept = store::find_by_mailbox(connection, frame.mailbox_id().as_bytes()).await?;
+    let case = kept.as_ref().map_or(Uuid::nil(), |report| report.id);
+    let first = store::find_frame_hash(connection, case, Chain::Conversation, clear.seq).await?;
+    if first.is_some_and(|first| first == store::hash_of(frame)) {
+        return Ok(());
+    }
     let now = app.platform.now();
     app.centres.check_receiving(clear.centre.uuid(), clear.channel, clear.epoch, now)?;
+    if store::is_taken(connection, clear.case.uuid(), clear.item.uuid()).await? {
+        return Err(Refusal::Refused);
+    }
+    if kept.is_some() {
+        return Ok(());
+    }
     let week = week_of(now);
     let report = Report {
         id: clear.case.uuid(),
@@ -74,17 +86,6 @@ async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
             Ok::<_, Refusal>(())
         })
         .await
-}
-
-/// Whether this mailbox has a report already: the same bytes again are answered like the first time, others are refused (7.5).
-async fn find_repeat(app: &App, frame: &Frame) -> Result<Option<Result<(), Refusal>>, Refusal> {
-    let connection = app.platform.database.read();
-    let Some(report) = store::find_by_mailbox(connection, frame.mailbox_id().as_bytes()).await? else {
-        return Ok(None);
-    };
-    let kept = store::find_frame_hash(connection, report.id, Chain::Conversation, frame.clear().seq).await?;
-    let is_repeat = kept.is_some_and(|kept| kept == store::hash_of(frame));
-    Ok(Some(if is_repeat { Ok(()) } else { Err(Refusal::Sequence) }))
 }
 
 /// `POST /mailbox/messages`: a further item of hers. One refusal for unknown, unanswered and moved.

@@ -12,8 +12,8 @@ use jiff::civil::Date;
 use platform::database::DatabaseError;
 use sea_orm::sea_query::{Condition, ExprTrait as _};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -142,6 +142,17 @@ pub(super) async fn find_frame_hash(
         .one(connection)
         .await?;
     Ok(row)
+}
+
+/// Whether a case or an item of this id exists, of whatever mailbox.
+pub(super) async fn is_taken(
+    connection: &impl ConnectionTrait,
+    case: Uuid,
+    item: Uuid,
+) -> Result<bool, DatabaseError> {
+    let of_case = report::Entity::find_by_id(case).count(connection).await?;
+    let of_item = item::Entity::find_by_id(item).count(connection).await?;
+    Ok(of_case + of_item > 0)
 }
 
 /// Keeps a new report. Its first item follows in the same transaction.
@@ -321,6 +332,16 @@ pub(super) async fn erase_arrival_days(
         .exec(connection)
         .await?;
     Ok(result.rows_affected)
+}
+
+/// Empties SQLite's write-ahead log. It keeps old pages in the order in which they were written, among them the times of operators'
+/// sessions, so it would say when a report came, and what day was erased (protocol sections 2 and 9). Readers that are at work put it
+/// off until the next time.
+pub(super) async fn empty_log(connection: &impl ConnectionTrait) -> Result<(), DatabaseError> {
+    if connection.get_database_backend() == DatabaseBackend::Sqlite {
+        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+    }
+    Ok(())
 }
 
 async fn with_wraps(

@@ -195,6 +195,11 @@ async fn published_documents_are_served_as_they_are(app: TestApp) {
     let bundle = app.get(&format!("/network/centres/{}.json", network.centres[0].id)).await;
     let bundle: envelope::centre::CentreBundle = serde_json::from_slice(&bundle.body).unwrap();
     assert_eq!(bundle, network.centres[0].bundle);
+    let all = app.get("/network/centres.json").await;
+    let all: std::collections::BTreeMap<uuid::Uuid, envelope::centre::CentreBundle> =
+        serde_json::from_slice(&all.body).unwrap();
+    let published = network.centres.iter().map(|centre| (centre.id.uuid(), centre.bundle.clone()));
+    assert_eq!(all, published.collect(), "everything at once, so that nobody sees which centre answered");
     for path in [
         "/network/abc.json",
         "/network/centres/abc.json",

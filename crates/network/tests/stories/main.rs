@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
+mod attacks;
 mod common;
 mod console;
 mod hostile;

@@ -38,7 +38,7 @@ fn check(name: &str, page: &str, language: &str) {
         }
     }
     for named in ["aria-describedby", "aria-labelledby"] {
-        for id in values(page, named) {
+        for id in values(page, named).into_iter().flat_map(str::split_whitespace) {
             assert!(ids.contains(&id), "{name}: {id} is named and not there");
         }
     }

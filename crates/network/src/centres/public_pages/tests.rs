@@ -14,6 +14,7 @@ fn channel(t: Texts, safe: bool, open: bool) -> ChannelWords {
         named: safe.then(|| t.place_channel_named("Ada <b>, Bea")),
         readers: t.place_channel_readers(2),
         duties: vec![t.place_duty_status_none(), t.place_duty_crime_strong()],
+        strict: true,
         basis: t.place_channel_basis("Esempio.", "1 May 2027"),
         write: t.place_write_safe(),
         open,
@@ -94,9 +95,12 @@ fn the_next_reading_is_told_in_words() {
     let sunday = "2026-11-22T10:00:00Z".parse().unwrap();
     assert_eq!(
         plain(reading_in_words(t, &hours, sunday)),
-        "Somebody reads next on Monday 23 November 2026 at 9:00."
+        "The centre reads next on Monday 23 November 2026, from 9:00."
     );
     let monday_noon = "2026-11-23T11:00:00Z".parse().unwrap();
-    assert_eq!(plain(reading_in_words(t, &hours, monday_noon)), "Somebody reads now, until 17:00.");
+    assert_eq!(
+        plain(reading_in_words(t, &hours, monday_noon)),
+        "The centre reads at this time of day, until 17:00."
+    );
     assert_eq!(reading_in_words(t, &Hours::default(), sunday), t.place_reads_unknown());
 }

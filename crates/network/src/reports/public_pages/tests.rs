@@ -13,6 +13,7 @@ fn channel(t: Texts, open: bool) -> ChannelWords {
         named: Some(t.place_channel_named("Ada, Bea")),
         readers: t.place_channel_readers(2),
         duties: vec![t.place_duty_status_none()],
+        strict: false,
         basis: t.place_channel_basis("Esempio.", "1 May 2027"),
         write: t.place_write_safe(),
         open,
