@@ -2,7 +2,8 @@
 
 import { after, before } from "node:test";
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { launch, visitor } from "./browser.mjs";
 import { start } from "./server.mjs";
 
@@ -23,6 +24,7 @@ export function stage({ database } = {}) {
   after(async () => {
     await held.browser?.close();
     const how = await held.server?.stop();
+    if (how) await keepLog(held.server.log);
     if (how) assert.deepEqual(how, { code: 0, signal: null }, await readFile(held.server.log, "utf8"));
     await held.server?.erase();
   });
@@ -41,6 +43,13 @@ export function stage({ database } = {}) {
       return one;
     },
   };
+}
+
+/** The server's log of this file of stories, for whoever has to find out why one failed; git ignores the folder. */
+async function keepLog(log) {
+  const folder = new URL("../results/", import.meta.url).pathname;
+  await mkdir(folder, { recursive: true });
+  await copyFile(log, path.join(folder, `${path.basename(process.argv[1], ".test.mjs")}.log`));
 }
 
 /** Nothing asked another host, broke the content security policy, or complained in the console. */

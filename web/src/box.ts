@@ -1,6 +1,9 @@
 /**
  * The mailbox page: the code goes into the worker and stays there; an unknown code and a mailbox without an answer look the same
  * (protocol sections 7.1 to 7.3). Her own words are never shown again.
+ *
+ * The papers of all centres are taken before a code is typed, and nothing of them is asked for because of an answer: the requests of a
+ * mailbox with answers are those of any other, but for the number of pages (docs/adr/0005).
  */
 import { Core } from "./core.js";
 import { Refusal, element, fetchText, hideRefusal, postBytes, refusalOf, showRefusal, showStep, text } from "./page.js";
@@ -28,8 +31,13 @@ const code = element("code", HTMLInputElement);
 const messageFields = element("message-fields", HTMLFieldSetElement);
 const messageText = element("message-text", HTMLTextAreaElement);
 
+/** Papers older than this when a code is sent are taken anew, whatever the code: a centre may have changed its key meanwhile. */
+const FRESH_MS = 60_000;
+
 let core: Core | null = null;
 let busy = false;
+/** The bundles of all centres by id, as they came: the core verifies the one it needs. */
+let papers: { taken: number; bundles: Record<string, unknown> } = { taken: 0, bundles: {} };
 
 function place(name: string): string {
   return form.getAttribute(`data-${name}`) ?? "";
@@ -38,7 +46,8 @@ function place(name: string): string {
 async function prepare(): Promise<void> {
   try {
     const started = await Core.start();
-    await started.call("mailbox.verify", place("root"), await fetchText(place("root")), Date.now());
+    const [root] = await Promise.all([fetchText(place("root")), takePapers()]);
+    await started.call("mailbox.verify", place("root"), root, Date.now());
     core = started;
   } catch (cause) {
     const ready = document.getElementById("ready");
@@ -54,8 +63,16 @@ async function prepare(): Promise<void> {
   code.focus();
 }
 
-/** Fetches page after page, then the papers of the centre that the answers name, and lets the core judge all of it. */
+async function takePapers(): Promise<void> {
+  const taken = Date.now();
+  const all = await fetchText(place("centres").replace(/\/$/, ".json"));
+  papers = { taken, bundles: JSON.parse(all) as Record<string, unknown> };
+}
+
+/** Fetches page after page and lets the core judge all of it by the papers that are here already. */
 async function fetchBox(ready: Core): Promise<Contents> {
+  // Also after the device's clock was set back: an age that cannot be known is no age.
+  if (Math.abs(Date.now() - papers.taken) > FRESH_MS) await takePapers();
   let page = 0;
   let pages = 1;
   while (page < pages) {
@@ -66,8 +83,9 @@ async function fetchBox(ready: Core): Promise<Contents> {
   }
   const centre = await ready.call<string | null>("mailbox.centre");
   if (centre === null) return { items: [], incomplete: false, may_write: false };
-  const bundle = await fetchText(`${place("centres")}${centre}.json`);
-  return await ready.call<Contents>("mailbox.read", bundle, Date.now());
+  const bundle = papers.bundles[centre];
+  if (bundle === undefined) throw new Refusal("certificate");
+  return await ready.call<Contents>("mailbox.read", JSON.stringify(bundle), Date.now());
 }
 
 async function open(): Promise<void> {
@@ -147,6 +165,7 @@ async function sendMessage(): Promise<void> {
       const refused = refusalOf(cause).code;
       if (refused !== "epoch" && refused !== "sequence") throw cause;
       // Somebody wrote first, or the centre changed its key: read everything again and seal the same words at the new place.
+      await takePapers();
       const contents = await fetchBox(core);
       showContents(contents);
       messageFields.disabled = true;

@@ -5,7 +5,7 @@
 import { beforeLock, lock } from "./console-lock.js";
 import { keepDraft, keptDraft, parkedIdentity } from "./console-session.js";
 import { Core } from "./core.js";
-import { Refusal, consoleBytes, consoleCall, consoleText, element, hideRefusal, refusalOf, showRefusal, text } from "./page.js";
+import { Refusal, consoleBytes, consoleCall, consoleText, element, hideRefusal, refusalOf, sentenceOf, showRefusal, text } from "./page.js";
 
 interface Item {
   chain: "conversation" | "notes";
@@ -20,6 +20,15 @@ interface Opened {
   /** Her newest item says that she saw more than the server gave: the tail of the conversation was cut. */
   tail_missing: boolean;
 }
+
+/** What she typed and did not send. */
+interface Draft {
+  answer: string;
+  note: string;
+}
+
+/** How long she pauses before what she typed is sealed and kept. */
+const KEEP_AFTER_MS = 400;
 
 export function startReport(): void {
   const page = element("console", HTMLElement);
@@ -36,6 +45,7 @@ export function startReport(): void {
   let core: Core | null = null;
   let busy = false;
   let version = 0;
+  let pause = 0;
 
   async function prepare(): Promise<void> {
     openButton.disabled = true;
@@ -51,6 +61,7 @@ export function startReport(): void {
       return;
     }
     openButton.disabled = false;
+    if (document.activeElement === document.body) openButton.focus({ preventScroll: true });
   }
 
   /** The network's papers and her epoch keys, verified and opened in the core. */
@@ -62,6 +73,8 @@ export function startReport(): void {
   async function refuse(cause: unknown): Promise<void> {
     const refusal = refusalOf(cause);
     if (refusal.code === "signed-out") await lock("locked");
+    else if (refusal.code === "empty") showAt(answerText, "answer-error", sentenceOf(refusal));
+    else if (refusal.code === "reason") showAt(closeReason, "close-error", sentenceOf(refusal));
     else showRefusal(refusal);
   }
 
@@ -81,6 +94,8 @@ export function startReport(): void {
   function showState(state: string): void {
     const sentence = text(`state-${state}`);
     if (sentence !== "") element("state", HTMLElement).textContent = sentence;
+    // The style sheet puts away what this state does not know.
+    report.dataset["state"] = state;
   }
 
   function showItems(opened: Opened): void {
@@ -102,9 +117,30 @@ export function startReport(): void {
       fill("unreadable", item.text === null ? text("item-unreadable") : null);
       lists[item.chain].append(line);
     }
+    const contact = opened.items.map((item) => item.safe_contact).filter((said) => said !== null && said !== "").at(-1);
+    const contactNow = element("contact", HTMLElement);
+    contactNow.textContent = contact === undefined ? text("safe-contact-none") : `${text("safe-contact")} ${contact}`;
+    contactNow.hidden = false;
+    if (opened.items.some(({ kind }) => kind === "answer" || kind === "acknowledgement")) report.dataset["answered"] = "true";
     element("tail-missing", HTMLElement).hidden = !opened.tail_missing;
     element("opened", HTMLElement).hidden = false;
     openButton.hidden = true;
+  }
+
+  function say(what: string): void {
+    sent.hidden = false;
+    sent.textContent = text(what);
+    // The button that was pressed may be gone now; what follows here with Tab is the way to the next case.
+    sent.focus();
+  }
+
+  /** A refusal that concerns one field is told at the field; an empty sentence takes it back. */
+  function showAt(field: HTMLElement, slot: string, sentence: string): void {
+    const place = element(slot, HTMLElement);
+    place.textContent = sentence;
+    place.hidden = sentence === "";
+    field.setAttribute("aria-invalid", String(sentence !== ""));
+    if (sentence !== "") field.focus();
   }
 
   /** Runs one action at a time; whatever fails, what was typed stays. */
@@ -112,6 +148,8 @@ export function startReport(): void {
     if (core === null || busy) return;
     busy = true;
     hideRefusal();
+    showAt(answerText, "answer-error", "");
+    showAt(closeReason, "close-error", "");
     sent.hidden = true;
     try {
       await what(core);
@@ -125,15 +163,24 @@ export function startReport(): void {
 
   async function restoreDraft(held: Core): Promise<void> {
     const kept = keptDraft(caseId);
-    if (kept === null || answerText.value !== "") return;
+    if (kept === null || answerText.value !== "" || closeNote.value !== "") return;
     try {
-      answerText.value = await held.call<string>("operator.open_draft", kept);
+      const draft = JSON.parse(await held.call<string>("operator.open_draft", kept)) as Draft;
+      answerText.value = draft.answer;
+      closeNote.value = draft.note;
     } catch {
       // Sealed by somebody else who used this tab: not hers to open.
       return;
     }
-    keepDraft(caseId, null);
     await showRoom();
+  }
+
+  /** Keeps what is typed now, sealed; nothing typed forgets it. Done while she types too: a link or Back loses no word. */
+  async function keepWords(): Promise<void> {
+    if (core === null) return;
+    const draft: Draft = { answer: answerText.value, note: closeNote.value };
+    const sealed = draft.answer + draft.note === "" ? null : await core.call<string>("operator.seal_draft", JSON.stringify(draft));
+    keepDraft(caseId, sealed);
   }
 
   const open = (): Promise<void> =>
@@ -142,6 +189,7 @@ export function startReport(): void {
       opening.textContent = text("opening") || opening.textContent;
       await read(held);
       await restoreDraft(held);
+      element("conversation-heading", HTMLElement).focus();
     });
 
   async function postFrame(held: Core, seal: () => Promise<Uint8Array<ArrayBuffer>>): Promise<void> {
@@ -159,8 +207,6 @@ export function startReport(): void {
       await post("items", { ...headers, "if-match": String(version) }, await seal());
     }
     await read(held);
-    sent.textContent = text("sent");
-    sent.hidden = false;
   }
 
   const send = (kind: "answer" | "acknowledgement", words: () => string, done: () => void): Promise<void> =>
@@ -168,12 +214,16 @@ export function startReport(): void {
       if (words().trim() === "") throw new Refusal("empty");
       await postFrame(held, () => held.call("operator.answer", kind, words(), Date.now()));
       done();
+      say("sent");
     });
 
   const close = (): Promise<void> =>
     act(async (held) => {
+      if (closeReason.value === "") throw new Refusal("reason");
       await postFrame(held, () => held.call("operator.close", closeReason.value, closeNote.value, Date.now()));
       closeNote.value = "";
+      void keepWords();
+      say("sent-closing");
     });
 
   const wait = (): Promise<void> =>
@@ -185,18 +235,18 @@ export function startReport(): void {
         throw cause;
       }
       await read(held);
+      say("sent-waiting");
     });
 
   async function showRoom(): Promise<void> {
     if (core === null) return;
     const room = await core.call<number>("operator.room", answerText.value);
-    element("answer-room", HTMLElement).textContent = room < 0 ? text("error-size") : text("room-left", { number: String(room) });
+    element("answer-room", HTMLElement).textContent = room < 0 ? text("room-none") : text("room-left", { number: String(room) });
   }
 
   async function sealDraft(): Promise<void> {
-    if (core !== null && answerText.value !== "") {
-      keepDraft(caseId, await core.call<string>("operator.seal_draft", answerText.value));
-    }
+    clearTimeout(pause);
+    await keepWords();
     answerText.value = "";
     closeNote.value = "";
     core?.stop();
@@ -209,18 +259,26 @@ export function startReport(): void {
       void run();
     });
   }
+  // Without the script the browser itself asks for a reason, in its own words; here ours are used.
+  element("close", HTMLFormElement).noValidate = true;
   const acknowledgement = element("acknowledgement-text", HTMLElement);
   on("open", "click", open);
   on("answer", "submit", () =>
     send("answer", () => answerText.value, () => {
       answerText.value = "";
-      keepDraft(caseId, null);
+      void keepWords();
     }),
   );
   on("acknowledge", "submit", () => send("acknowledgement", () => (acknowledgement.textContent ?? "").trim(), () => undefined));
   on("wait", "submit", wait);
   on("close", "submit", close);
   answerText.addEventListener("input", () => void showRoom());
+  for (const field of [answerText, closeNote]) {
+    field.addEventListener("input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => void keepWords(), KEEP_AFTER_MS);
+    });
+  }
   beforeLock(sealDraft);
   void prepare();
 }

@@ -57,6 +57,7 @@ export function startSignIn(): void {
     }
     ready.textContent = text("ready");
     fields.disabled = false;
+    if (document.activeElement === document.body) account.focus({ preventScroll: true });
   }
 
   form.addEventListener("submit", (event) => {

@@ -76,8 +76,9 @@ function refusalIn(body: Uint8Array, status: number): Refusal {
     const said = JSON.parse(asText(body)) as { code?: unknown; reference?: unknown };
     if (typeof said.code === "string") return new Refusal(said.code, typeof said.reference === "string" ? said.reference : "");
   } catch {
-    // Not ours: a proxy answered. The status alone says what to tell.
+    // No body, or a proxy answered. The status alone says what to tell.
   }
+  if (status === 401) return new Refusal("signed-out");
   return new Refusal(status === 503 || status === 429 ? "busy" : "error");
 }
 

@@ -1,38 +1,18 @@
 /**
- * The worker: the only place in a page where a code, a passphrase or a key is kept, and there only inside WebAssembly.
+ * The worker of the public pages: the only place in a page where a code or a key is kept, and there only inside WebAssembly.
  *
- * It hands the questions of core.ts to crates/browser and knows no rule itself. A refusal of the core is a stable code; anything
- * else that goes wrong is `unknown`.
+ * It hands the questions of core.ts to crates/browser and knows no rule itself.
  */
-import init, { Letter, Mailbox, Operator, SignIn } from "../wasm/browser.js";
+import init, { Letter, Mailbox } from "../wasm/public/browser.js";
+import { bytes, held, n, replaced, s, serve } from "./worker-answers.js";
 
 declare const CORE_ADDRESS: string;
 declare const BUILT_AT: number;
 
-type Bytes = Uint8Array<ArrayBuffer>;
-type Question = { id: number; question: string; values: unknown[] };
-
 let letter: Letter | null = null;
 let mailbox: Mailbox | null = null;
-let signIn: SignIn | null = null;
-let operator: Operator | null = null;
 
-/** Frees the old handle, whose memory the core wipes, before the new one takes its place. */
-function replaced<H extends { free(): void }>(old: H | null, fresh: H | null): H | null {
-  old?.free();
-  return fresh;
-}
-
-function held<H>(handle: H | null): H {
-  if (handle === null) throw new Error("asked before anything was verified");
-  return handle;
-}
-
-const s = (value: unknown): string => value as string;
-const n = (value: unknown): number => value as number;
-const bytes = (value: unknown): Bytes => value as Bytes;
-
-const answers: Record<string, (...v: unknown[]) => unknown> = {
+serve({
   start: async () => {
     await init({ module_or_path: CORE_ADDRESS });
   },
@@ -59,37 +39,4 @@ const answers: Record<string, (...v: unknown[]) => unknown> = {
   "mailbox.seal": (text, language, now) => held(mailbox).seal(s(text), s(language), n(now)),
   "mailbox.acknowledged": () => JSON.parse(held(mailbox).acknowledged()) as unknown,
   "mailbox.forget": () => held(mailbox).forget(),
-
-  "sign-in.derive": (passphrase, salt) => {
-    signIn = replaced(signIn, new SignIn(s(passphrase), s(salt)));
-  },
-  "sign-in.sign": (nonce, account) => held(signIn).sign(s(nonce), s(account)),
-  "sign-in.unlock": (slot) => {
-    operator = replaced(operator, held(signIn).unlock(s(slot)));
-    signIn = replaced(signIn, null);
-  },
-
-  "operator.park": (sessionKey) => held(operator).park(bytes(sessionKey)),
-  "operator.resume": (parked, sessionKey) => {
-    operator = replaced(operator, Operator.resume(s(parked), bytes(sessionKey)));
-  },
-  "operator.keys": (keys, person, now) => held(operator).keys(s(keys), s(person), n(now), BUILT_AT),
-  "operator.read": (centre, channel, caseId, frames) =>
-    JSON.parse(held(operator).read(s(centre), s(channel), s(caseId), frames as string)) as unknown,
-  "operator.room": (text) => held(operator).room(s(text)),
-  "operator.answer": (kind, text, now) => held(operator).answer(s(kind), s(text), n(now)),
-  "operator.close": (reason, note, now) => held(operator).close(s(reason), s(note), n(now)),
-  "operator.seal_draft": (draft) => held(operator).seal_draft(s(draft)),
-  "operator.open_draft": (sealed) => held(operator).open_draft(s(sealed)),
-};
-
-async function answer(asked: Question): Promise<void> {
-  try {
-    const value = await answers[asked.question]?.(...asked.values);
-    postMessage({ id: asked.id, value });
-  } catch (cause) {
-    postMessage({ id: asked.id, refusal: typeof cause === "string" ? cause : "unknown" });
-  }
-}
-
-addEventListener("message", (event: MessageEvent<Question>) => void answer(event.data));
+});

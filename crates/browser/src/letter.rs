@@ -1,6 +1,6 @@
 //! Writing a report: verify the centre, make a code, seal, and show the code after the server has acknowledged (protocol section 4.1).
 
-use envelope::centre::{CentreBundle, EpochRecipient, SeenEpochs, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, EpochRecipient, SeenEpochs, VerifiedCentre};
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::header::Language;
@@ -11,7 +11,7 @@ use keyring::receipt::{Receipt, ReceiptCode};
 use rand_core::OsRng;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::papers;
+use crate::papers::{self, Time};
 use crate::refusal::Refused;
 
 /// One page's report to one centre by one channel.
@@ -60,15 +60,14 @@ impl Letter {
         channel: &str,
         now: f64,
     ) -> Result<(), Refused> {
-        let clock = papers::clock(now, self.built)?;
-        let root = papers::verify_root(root_address, root, clock)?;
-        let bundle = CentreBundle::parse(bundle.as_bytes())?;
-        let verified = verify_centre(&root, &bundle, clock, self.seen)?;
+        let time = Time::of_device(now, self.built)?;
+        let root = time.verify_root(root_address, root)?;
+        let verified = time.verify_centre(&root, &CentreBundle::parse(bundle.as_bytes())?, self.seen)?;
         let channel: Channel = channel.parse().map_err(|_| Refused::CHANNEL)?;
         if verified.centre() != CentreId::parse(centre)? {
             return Err(Refused::CERTIFICATE);
         }
-        verified.recipient(channel, clock)?;
+        time.recipient(&verified, channel)?;
         self.seen = Some(verified.seen_epochs());
         self.addressee = Some(Addressee { centre: verified, channel });
         Ok(())
@@ -105,7 +104,7 @@ impl Letter {
             return Ok(sealed.frame.clone());
         }
         let addressee = self.addressee.as_ref().ok_or(Refused::UNKNOWN)?;
-        let recipient = addressee.centre.recipient(addressee.channel, papers::clock(now, self.built)?)?;
+        let recipient = Time::of_device(now, self.built)?.recipient(&addressee.centre, addressee.channel)?;
         // Always a new code and a new case: bytes whose answer was lost may have arrived under the old ones.
         let code = ReceiptCode::generate(&mut OsRng);
         let receipt = keyring::receipt::derive(&code, addressee.centre.network())?;

@@ -1,7 +1,7 @@
 //! The mailbox: a code goes in, verified answers come out; an unknown code and a mailbox without an answer are alike
 //! (protocol sections 7.1 to 7.3, 12.4). Her own words are never there: only their place and hash are.
 
-use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre};
 use envelope::content::Content;
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
@@ -20,7 +20,7 @@ use rand_core::OsRng;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::papers;
+use crate::papers::{self, Time};
 use crate::refusal::Refused;
 
 /// The mailbox page of one network.
@@ -84,7 +84,7 @@ impl Mailbox {
     /// `certificate`, `clock`.
     #[wasm_bindgen(constructor)]
     pub fn new(built: f64, root_address: &str, root: &str, now: f64) -> Result<Self, Refused> {
-        let root = papers::verify_root(root_address, root, papers::clock(now, built)?)?;
+        let root = Time::of_device(now, built)?.verify_root(root_address, root)?;
         Ok(Self {
             built,
             root,
@@ -162,7 +162,7 @@ impl Mailbox {
         let place = read.frames.first().map(place_of).ok_or(Refused::MALFORMED)?;
         let seen = self.seen.iter().find(|(centre, _)| *centre == place.centre).map(|(_, seen)| *seen);
         let bundle = CentreBundle::parse(bundle.as_bytes())?;
-        let centre = verify_centre(&self.root, &bundle, papers::clock(now, self.built)?, seen)?;
+        let centre = Time::of_device(now, self.built)?.verify_centre(&self.root, &bundle, seen)?;
         if centre.centre() != place.centre {
             return Err(Refused::CERTIFICATE);
         }
@@ -202,7 +202,7 @@ impl Mailbox {
             self.conversation.as_ref().filter(|known| !known.answers.is_empty()).ok_or(Refused::UNKNOWN)?;
         let last = conversation.entries.last().ok_or(Refused::UNKNOWN)?;
         let recipient =
-            conversation.centre.recipient(conversation.place.channel, papers::clock(now, self.built)?)?;
+            Time::of_device(now, self.built)?.recipient(&conversation.centre, conversation.place.channel)?;
         let text_hash = Hash::of(text.as_bytes());
         let repeat = self.sealed.as_ref().filter(|sealed| {
             sealed.text == text_hash && sealed.seq == last.seq + 1 && sealed.epoch == recipient.epoch()

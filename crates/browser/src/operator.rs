@@ -1,13 +1,12 @@
 //! An operator's browser: opens the epoch keys that are hers, reads a case, answers and closes it (protocol sections 4, 6, 7.3).
 
-use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre};
 use envelope::content::{ClosingContent, Content};
 use envelope::duty::Channel;
 use envelope::encoding::{Base64, Hash, from_base64, to_base64};
 use envelope::frame::Frame;
 use envelope::header::{Chain, ClearHeader, ItemKind, Language, Role};
 use envelope::ids::{CaseId, CentreId, PersonId};
-use envelope::root::VerifiedRoot;
 use envelope::signature::SignedDocument;
 use keyring::capacity;
 use keyring::conversation;
@@ -20,7 +19,7 @@ use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::papers;
+use crate::papers::{self, Time};
 use crate::refusal::Refused;
 
 /// An unlocked operator.
@@ -130,10 +129,10 @@ impl Operator {
     /// `certificate`, `clock`, `expired`, `malformed`; `keys` when she is no member.
     pub fn keys(&mut self, keys: &str, person: &str, now: f64, built: f64) -> Result<(), Refused> {
         let keys: Keys = serde_json::from_slice(keys.as_bytes()).map_err(|_| Refused::MALFORMED)?;
-        let clock = papers::clock(now, built)?;
-        let root = VerifiedRoot::verify(&keys.root, clock)?;
+        let time = Time::of_device(now, built)?;
+        let root = time.verify_own_root(&keys.root)?;
         let seen: Option<SeenEpochs> = self.desk.as_ref().map(|desk| desk.centre.seen_epochs());
-        let centre = verify_centre(&root, &keys.bundle, clock, seen)?;
+        let centre = time.verify_centre(&root, &keys.bundle, seen)?;
         if centre.centre() != keys.centre {
             return Err(Refused::CERTIFICATE);
         }
@@ -210,7 +209,7 @@ impl Operator {
         };
         let desk = self.desk.as_ref().ok_or(Refused::UNKNOWN)?;
         let case = self.case.as_ref().ok_or(Refused::UNKNOWN)?;
-        let recipient = desk.centre.recipient(case.channel, papers::clock(now, desk.built)?)?;
+        let recipient = Time::of_device(now, desk.built)?.recipient(&desk.centre, case.channel)?;
         let words = words_hash(kind, text, "", case, recipient.epoch());
         if let Some(sealed) = self.sealed.as_ref().filter(|sealed| sealed.words == words) {
             return Ok(sealed.frame.clone());
@@ -243,7 +242,7 @@ impl Operator {
     pub fn close(&mut self, reason: &str, note: &str, now: f64) -> Result<Vec<u8>, Refused> {
         let desk = self.desk.as_ref().ok_or(Refused::UNKNOWN)?;
         let case = self.case.as_ref().ok_or(Refused::UNKNOWN)?;
-        let recipient = desk.centre.recipient(case.channel, papers::clock(now, desk.built)?)?;
+        let recipient = Time::of_device(now, desk.built)?.recipient(&desk.centre, case.channel)?;
         let words = words_hash("closing", reason, note, case, recipient.epoch());
         if let Some(sealed) = self.sealed.as_ref().filter(|sealed| sealed.words == words) {
             return Ok(sealed.frame.clone());

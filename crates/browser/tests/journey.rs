@@ -179,8 +179,20 @@ fn nothing_is_sealed_before_or_against_the_papers() {
     assert_eq!(letter(&world).seal(" \n", "", false, "it", now()).unwrap_err(), Refused::EMPTY);
     assert_eq!(letter(&world).seal(&"x".repeat(70_000), "", false, "it", now()).unwrap_err(), Refused::SIZE);
     assert!(letter(&world).room(&"x".repeat(70_000), "", "it").unwrap() < 0);
-    let year = 400.0 * 24.0 * 3_600_000.0;
-    assert_eq!(letter(&world).seal("uno", "", false, "it", now() + year).unwrap_err(), Refused::EXPIRED);
+    let day = 24.0 * 3_600_000.0;
+    let written_after =
+        |days: f64| letter(&world).seal("uno", "", false, "it", now() + days * day).unwrap_err();
+    assert_eq!(
+        written_after(400.0),
+        Refused::CLOCK,
+        "the device says a date long after the build of the web code"
+    );
+    let mut built_later = Letter::new((now() + 38.0 * day) / 1_000.0);
+    assert_eq!(verify(&mut built_later, &world, "safe").unwrap_err(), Refused::CLOCK);
+    let mut built_late = Letter::new((now() + 3.0 * day) / 1_000.0);
+    verify(&mut built_late, &world, "safe").unwrap();
+    let late = built_late.seal("uno", "", false, "it", now() + 37.0 * day).unwrap_err();
+    assert_eq!(late, Refused::EXPIRED, "a likely date, and no epoch any more");
 }
 
 #[test]
