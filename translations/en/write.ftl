@@ -22,6 +22,7 @@ write-young = Under 18? A page for you
 write-language-note = Changing language empties the fields
 write-room-left = Room left: about { $number } characters
 write-room-none = Too long for one message. Shorten it, or send the rest later as a second message.
+write-leave = What you wrote here has not been sent and will be removed from the page. Leave this page?
 write-send = Seal and send
 write-send-help = After sending you get a code. You cannot take the message back or read it here again.
 write-sealing = Sealing your message

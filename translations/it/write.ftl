@@ -22,6 +22,7 @@ write-young = Meno di 18 anni? Una pagina per te
 write-language-note = Cambiare lingua svuota i campi
 write-room-left = Spazio rimasto: circa { $number } caratteri
 write-room-none = Troppo lungo per un solo messaggio. Accorcialo, oppure invia il resto dopo, in un secondo messaggio.
+write-leave = Quello che hai scritto qui non è stato inviato e verrà tolto dalla pagina. Vuoi lasciare questa pagina?
 write-send = Sigilla e invia
 write-send-help = Dopo l’invio ricevi un codice. Non puoi ritirare il messaggio né rileggerlo qui.
 write-sealing = Il messaggio viene sigillato

@@ -6,7 +6,7 @@
  * mailbox with answers are those of any other, but for the number of pages (docs/adr/0005).
  */
 import { Core } from "./core.js";
-import { Refusal, element, fetchText, hideRefusal, postBytes, refusalOf, showRefusal, showStep, text } from "./page.js";
+import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, postBytes, refusalOf, roomTeller, showRefusal, showStep, text } from "./page.js";
 
 const STEPS = ["step-enter", "step-opening", "step-box"] as const;
 
@@ -60,7 +60,8 @@ async function prepare(): Promise<void> {
   const ready = document.getElementById("ready");
   if (ready !== null) ready.textContent = text("ready");
   fields.disabled = false;
-  code.focus();
+  // She may be reading or on a link by now.
+  if (document.activeElement === null || document.activeElement === document.body) code.focus();
 }
 
 async function takePapers(): Promise<void> {
@@ -105,7 +106,8 @@ async function open(): Promise<void> {
   } catch (cause) {
     fields.disabled = false;
     showStep("step-enter", STEPS);
-    showRefusal(refusalOf(cause));
+    const refusal = refusalOf(cause);
+    showRefusal(refusal, refusal.code === "code-length" ? code : null);
   } finally {
     busy = false;
   }
@@ -137,11 +139,9 @@ function showContents(contents: Contents): void {
   messageFields.disabled = false;
 }
 
-async function showRoom(): Promise<void> {
-  if (core === null) return;
-  const room = await core.call<number>("mailbox.room", messageText.value, place("language"));
-  element("message-room", HTMLElement).textContent = room < 0 ? text("room-none") : text("room-left", { number: String(room) });
-}
+const showRoom = roomTeller(element("message-room", HTMLElement), async () =>
+  core === null ? null : await core.call<number>("mailbox.room", messageText.value, place("language")),
+);
 
 async function sealAndPost(ready: Core): Promise<void> {
   const frame = await ready.call<Uint8Array<ArrayBuffer>>("mailbox.seal", messageText.value, place("language"), Date.now());
@@ -151,7 +151,7 @@ async function sealAndPost(ready: Core): Promise<void> {
 async function sendMessage(): Promise<void> {
   if (core === null || busy) return;
   if (messageText.value.trim() === "") {
-    showRefusal(new Refusal("empty"));
+    showRefusal(new Refusal("empty"), messageText);
     return;
   }
   busy = true;
@@ -178,9 +178,12 @@ async function sendMessage(): Promise<void> {
     const sent = element("message-sent", HTMLElement);
     sent.textContent = text("sent");
     sent.hidden = false;
-    await showRoom();
+    showRoom();
   } catch (cause) {
-    showRefusal(refusalOf(cause));
+    // A field that is disabled takes no focus.
+    messageFields.disabled = false;
+    const refusal = refusalOf(cause);
+    showRefusal(refusal, refusal.code === "size" ? messageText : null);
   } finally {
     messageFields.disabled = false;
     busy = false;
@@ -193,6 +196,7 @@ function close(): void {
   showWords(null);
   showContents({ items: [], incomplete: false, may_write: false });
   messageText.value = "";
+  showRoom();
   code.value = "";
   hideRefusal();
   fields.disabled = core === null;
@@ -209,9 +213,10 @@ function on(id: string, event: string, act: () => Promise<void> | void): void {
 on("open-box", "submit", open);
 on("message", "submit", sendMessage);
 on("close-box", "click", close);
-messageText.addEventListener("input", () => void showRoom());
+messageText.addEventListener("input", showRoom);
 document.addEventListener("cleared", () => {
   if (!busy) close();
 });
 
+askBeforeLeaving();
 void prepare();

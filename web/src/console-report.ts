@@ -17,8 +17,8 @@ interface Item {
 
 interface Opened {
   items: Item[];
-  /** Her newest item says that she saw more than the server gave: the tail of the conversation was cut. */
-  tail_missing: boolean;
+  /** The chain as a whole does not hold: something was left out, moved, altered or is not for the person who wrote. */
+  incomplete: boolean;
 }
 
 /** What she typed and did not send. */
@@ -122,7 +122,7 @@ export function startReport(): void {
     contactNow.textContent = contact === undefined ? text("safe-contact-none") : `${text("safe-contact")} ${contact}`;
     contactNow.hidden = false;
     if (opened.items.some(({ kind }) => kind === "answer" || kind === "acknowledgement")) report.dataset["answered"] = "true";
-    element("tail-missing", HTMLElement).hidden = !opened.tail_missing;
+    element("tail-missing", HTMLElement).hidden = !opened.incomplete;
     element("opened", HTMLElement).hidden = false;
     openButton.hidden = true;
   }

@@ -33,15 +33,82 @@ export function sentenceOf(refusal: Refusal): string {
   return text(`error-${refusal.code}`, { reference: refusal.reference }) || text("error-unknown");
 }
 
-export function showRefusal(refusal: Refusal): void {
+/** Where the box of refusals stands in the page, and the field at which it stands for a while. */
+let boxHome: { parent: Node; next: Node | null } | null = null;
+let refusedField: { field: HTMLElement; describedBy: string | null } | null = null;
+
+/** Puts the box before the field that it concerns, or back where the page has it; the field says that it is wrong, and why. */
+function placeRefusal(field: HTMLElement | null): void {
+  const box = element("errors", HTMLElement);
+  if (refusedField !== null) {
+    const { field: before, describedBy } = refusedField;
+    before.removeEventListener("input", hideRefusal);
+    before.removeAttribute("aria-invalid");
+    if (describedBy === null) before.removeAttribute("aria-describedby");
+    else before.setAttribute("aria-describedby", describedBy);
+    boxHome?.parent.insertBefore(box, boxHome.next);
+    refusedField = null;
+  }
+  const around = field?.closest(".field, .form-group") ?? field;
+  if (field === null || around === null) return;
+  if (box.parentNode !== null) boxHome ??= { parent: box.parentNode, next: box.nextSibling };
+  around.before(box);
+  const describedBy = field.getAttribute("aria-describedby");
+  field.setAttribute("aria-describedby", ["error-text", describedBy].filter((id) => id !== null).join(" "));
+  field.setAttribute("aria-invalid", "true");
+  field.addEventListener("input", hideRefusal);
+  refusedField = { field, describedBy };
+}
+
+/** Tells a refusal at the field it concerns, which gets the focus until she types on; without a field, in the box itself. */
+export function showRefusal(refusal: Refusal, field: HTMLElement | null = null): void {
+  placeRefusal(field);
   element("error-text", HTMLElement).textContent = sentenceOf(refusal);
   const box = element("errors", HTMLElement);
   box.hidden = false;
-  box.focus();
+  (field ?? box).focus();
+  if (field !== null) box.scrollIntoView({ block: "nearest" });
 }
 
 export function hideRefusal(): void {
   element("errors", HTMLElement).hidden = true;
+  placeRefusal(null);
+}
+
+/** Below this, the room left is worth telling; above it a number only disturbs. */
+const LITTLE_ROOM = 2_000;
+/** How long she pauses before a screen reader hears how much room is left. */
+const ROOM_AFTER_MS = 700;
+
+/** Shows in `slot` how much room is left, once she pauses and only when it is little. The answer runs the measuring again. */
+export function roomTeller(slot: HTMLElement, measure: () => Promise<number | null>): () => void {
+  let pause = 0;
+  const tell = async (): Promise<void> => {
+    const room = await measure();
+    let sentence = "";
+    if (room !== null && room < 0) sentence = text("room-none");
+    else if (room !== null && room < LITTLE_ROOM) sentence = text("room-left", { number: String(room) });
+    // The same words again would be read out again.
+    if (slot.textContent !== sentence) slot.textContent = sentence;
+  };
+  return () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => void tell(), ROOM_AFTER_MS);
+  };
+}
+
+/** Asks before a link of this site takes away words that were not sent. Leaving the site at once is never asked about. */
+export function askBeforeLeaving(): void {
+  const ask = (event: MouseEvent): void => {
+    const opensElsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
+    if (link === null || opensElsewhere || link.id === "exit" || link.origin !== location.origin) return;
+    if ((link.getAttribute("href") ?? "").startsWith("#") || link.target !== "") return;
+    const hasWords = [...document.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
+    if (hasWords && !confirm(text("leave"))) event.preventDefault();
+  };
+  // Before public.ts, which follows every link that nobody has prevented.
+  document.addEventListener("click", ask, { capture: true });
 }
 
 /** Exactly one step is visible; focus follows, so that a screen reader announces it. */

@@ -3,7 +3,7 @@
  * (protocol sections 4.1, 7.1, 11). Whatever fails, the text stays in its field and the same bytes can be sent again.
  */
 import { Core } from "./core.js";
-import { Refusal, element, fetchText, hideRefusal, postBytes, refusalOf, sentenceOf, showRefusal, showStep, text } from "./page.js";
+import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, postBytes, refusalOf, roomTeller, sentenceOf, showRefusal, showStep, text } from "./page.js";
 
 const STEPS = ["step-form", "step-sealing", "step-code", "step-done"] as const;
 
@@ -43,13 +43,17 @@ function startWriting(): void {
     }
     ready.textContent = text("ready");
     fields.disabled = false;
-    await showRoom();
   }
 
-  async function showRoom(): Promise<void> {
-    if (core === null) return;
-    const room = await core.call<number>("letter.room", report.value, safeContact.value, place("language"));
-    element("room-left", HTMLElement).textContent = room < 0 ? text("room-none") : text("room-left", { number: String(room) });
+  const showRoom = roomTeller(element("room-left", HTMLElement), async () =>
+    core === null ? null : await core.call<number>("letter.room", report.value, safeContact.value, place("language")),
+  );
+
+  /** The field that a refusal concerns; too much is told where most was written. */
+  function fieldOf(refusal: Refusal): HTMLElement | null {
+    if (refusal.code === "empty") return report;
+    if (refusal.code !== "size") return null;
+    return safeContact.value.length > report.value.length ? safeContact : report;
   }
 
   function showStage(stage: "check" | "seal" | "send"): void {
@@ -97,7 +101,8 @@ function startWriting(): void {
     } catch (cause) {
       fields.disabled = false;
       showStep("step-form", STEPS);
-      showRefusal(refusalOf(cause));
+      const refusal = refusalOf(cause);
+      showRefusal(refusal, fieldOf(refusal));
     } finally {
       sending = false;
     }
@@ -133,7 +138,7 @@ function startWriting(): void {
     if (core === null || shown === null) return;
     const typed = element("last-group", HTMLInputElement);
     if (await core.call<boolean>("letter.confirm", typed.value)) finish();
-    else showRefusal(new Refusal("last-group"));
+    else showRefusal(new Refusal("last-group"), typed);
   }
 
   function on(id: string, event: string, act: () => Promise<void> | void): void {
@@ -144,13 +149,14 @@ function startWriting(): void {
   }
 
   on("write", "submit", async () => {
-    if (report.value.trim() === "") showRefusal(new Refusal("empty"));
+    const nothing = new Refusal("empty");
+    if ((report.value + safeContact.value).trim() === "") showRefusal(nothing, fieldOf(nothing));
     else await send();
   });
   on("confirm", "submit", confirm);
   on("skip-confirm", "click", finish);
-  report.addEventListener("input", () => void showRoom());
-  safeContact.addEventListener("input", () => void showRoom());
+  report.addEventListener("input", showRoom);
+  safeContact.addEventListener("input", showRoom);
 
   // public.ts has emptied the fields (hidden for 15 minutes, or the page is left): what the core and this script hold goes too.
   document.addEventListener("cleared", () => {
@@ -158,12 +164,13 @@ function startWriting(): void {
     if (shown !== null) finish();
     else {
       void core?.call("letter.forget");
-      void showRoom();
+      showRoom();
       const refusal = new Refusal("draft");
       if (sentenceOf(refusal) !== "") element("error-text", HTMLElement).textContent = sentenceOf(refusal);
     }
   });
 
+  askBeforeLeaving();
   void prepare();
 }
 

@@ -81,7 +81,8 @@ struct SealedEpoch {
 #[derive(Serialize)]
 struct Shown {
     items: Vec<ShownItem>,
-    tail_missing: bool,
+    /// Something was left out, moved, altered or is not for her who wrote.
+    incomplete: bool,
 }
 
 #[derive(Serialize)]
@@ -161,7 +162,8 @@ impl Operator {
     }
 
     /// Opens the frames of a case (a JSON array of base64: the conversation in order, then the notes). An item that was moved from
-    /// another place, is out of order or does not open is listed without its text. Returns `{"items", "tail_missing"}`.
+    /// another place, is out of order, answers somebody else or does not open is listed without its text; `incomplete` tells of anything
+    /// that the chain as a whole does not bear out (section 7.3). Returns `{"items", "incomplete"}`.
     ///
     /// # Errors
     /// `malformed`; `keys` when she holds no key of this channel.
@@ -281,7 +283,8 @@ impl Operator {
 /// A case while its frames are taken in order.
 struct Reading {
     open: OpenCase,
-    opened: Vec<OpenedItem>,
+    conversation: Vec<OpenedItem>,
+    notes: Vec<OpenedItem>,
     shown: Shown,
 }
 
@@ -295,7 +298,8 @@ impl Reading {
             conversation: Tail::default(),
             notes: Tail::default(),
         };
-        Self { open, opened: Vec::new(), shown: Shown { items: Vec::new(), tail_missing: false } }
+        let shown = Shown { items: Vec::new(), incomplete: false };
+        Self { open, conversation: Vec::new(), notes: Vec::new(), shown }
     }
 
     /// Opens one frame, which must belong to this centre, channel and case and follow the last one of its chain in number and hash.
@@ -316,43 +320,66 @@ impl Reading {
         let belongs = clear.centre == desk.centre.centre()
             && clear.channel == self.open.channel
             && clear.case == self.open.case;
+        self.shown.incomplete |= !belongs || !is_next;
         let item = Some(bytes)
             .filter(|_| belongs && is_after)
             .and_then(|bytes| open_item(desk, clear, bytes))
             .filter(|item| !is_next || item.header().prev == before.hash)
-            .filter(|item| self.is_by_her_or_the_centre(item));
+            .filter(|item| self.is_between_her_and_the_centre(item));
         let Some(item) = item else {
+            // Without the key of its epoch an item is unreadable to her and nothing is wrong with the case.
+            self.shown.incomplete |= keys_of(desk, clear).next().is_some();
             self.shown.items.push(unreadable(clear));
             return Ok(());
         };
-        self.shown.tail_missing |= !is_next;
         if let Content::Report(report) = item.content() {
             self.open.language = report.language.clone();
             self.open.address = item.receipt_address();
         }
         self.shown.items.push(shown(&item));
-        self.opened.push(item);
+        match item.clear().chain {
+            Chain::Conversation => self.conversation.push(item),
+            Chain::Notes => self.notes.push(item),
+        }
         Ok(())
     }
 
-    /// Items of hers must all be by the key of the report; those of the centre were checked against its members when opened.
-    fn is_by_her_or_the_centre(&self, item: &OpenedItem) -> bool {
-        let report = self.opened.iter().find(|opened| opened.clear().kind == ItemKind::Report);
-        item.header().role != Role::Victim
-            || report.is_none_or(|report| report.clear().author == item.clear().author)
+    /// Items of hers must all be by the key of the report, and answers wrapped to the receipt in it; that those of the centre are by
+    /// its members was checked when they were opened.
+    fn is_between_her_and_the_centre(&self, item: &OpenedItem) -> bool {
+        let clear = item.clear();
+        let report = self.conversation.iter().find(|opened| opened.clear().kind == ItemKind::Report);
+        let is_hers = clear.kind.role() == Role::Victim;
+        let is_by_another = is_hers && report.is_some_and(|report| report.clear().author != clear.author);
+        let address = self.open.address.as_ref().filter(|_| clear.kind.is_for_receipt());
+        !is_by_another && address.is_none_or(|address| address.is_named_in(item))
     }
 
-    /// The end of the list: somebody who saw more of the conversation than was given here shows that its tail was cut.
+    /// The end of the list: what no single item shows. Somebody who saw more of the conversation than was given here shows that its
+    /// tail was cut; where every item opened, keyring judges the chains as a whole.
     fn finish(mut self) -> (OpenCase, Shown) {
-        self.shown.tail_missing |= conversation::highest_seen(&self.opened) > self.open.conversation.seq;
+        let seen =
+            conversation::highest_seen(&self.conversation).max(conversation::highest_seen(&self.notes));
+        let all_opened = self.shown.items.len() == self.conversation.len() + self.notes.len();
+        self.shown.incomplete |= seen > self.open.conversation.seq || (all_opened && !self.is_whole());
         (self.open, self.shown)
+    }
+
+    fn is_whole(&self) -> bool {
+        conversation::check_conversation(&self.conversation).is_ok()
+            && self
+                .conversation
+                .first()
+                .is_some_and(|report| conversation::check_notes(&self.notes, report).is_ok())
     }
 }
 
+fn keys_of<'a>(desk: &'a Desk, clear: &'a ClearHeader) -> impl Iterator<Item = &'a EpochKey> {
+    desk.keys.iter().filter(|key| key.channel() == clear.channel && key.number() == clear.epoch)
+}
+
 fn open_item(desk: &Desk, clear: &ClearHeader, bytes: &[u8]) -> Option<OpenedItem> {
-    let mut keys =
-        desk.keys.iter().filter(|key| key.channel() == clear.channel && key.number() == clear.epoch);
-    keys.find_map(|key| open_for_centre(bytes, key, &desk.centre).ok())
+    keys_of(desk, clear).find_map(|key| open_for_centre(bytes, key, &desk.centre).ok())
 }
 
 fn unreadable(clear: &ClearHeader) -> ShownItem {

@@ -19,6 +19,7 @@ use envelope::index::{FillerPlace, IndexEntry, PAGE_LENGTH, assemble_page};
 use envelope::mailbox::{MailboxId, Nonce, PageRequest};
 use envelope::publication::WrapTarget;
 use envelope::sizes::CELL_LENGTH;
+use keyring::item::{AnswerKind, Place, SealedItem, open_for_centre, seal_answer, seal_safe_report};
 use keyring::passphrase::Passphrase;
 use serde_json::{Value, json};
 use world::{World, start};
@@ -124,7 +125,7 @@ fn she_writes_the_centre_answers_she_writes_again_and_the_case_closes() {
     let shown = read(&mut ada, &world, &case_of(&report), std::slice::from_ref(&report));
     assert_eq!(texts(&shown), ["Ho paura di tornare a casa."]);
     assert_eq!(shown["items"][0]["safe_contact"], "dopo le 18");
-    assert_eq!(shown["tail_missing"], false);
+    assert_eq!(shown["incomplete"], false);
     let answer = ada.answer("answer", "Siamo qui. Quando può parlare?", now()).unwrap();
 
     let mut hers = mailbox(&world);
@@ -261,7 +262,85 @@ fn an_answer_that_was_altered_or_moved_is_not_shown() {
     let shown = read(&mut ada, &world, &case, &[report.clone(), answer.clone(), answer.clone()]);
     assert_eq!(texts(&shown), [json!("uno"), json!("due"), Value::Null]);
     let shown = read(&mut ada, &world, &case, &[answer]);
-    assert_eq!(shown["tail_missing"], true);
+    assert_eq!(shown["incomplete"], true);
+}
+
+#[test]
+fn a_conversation_that_is_not_whole_is_shown_as_incomplete() {
+    let world = World::new(11);
+    let mut letter = letter(&world);
+    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    let case = case_of(&report);
+    let mut ada = operator(&world, 0);
+    let mut shown = |frames: &[&Vec<u8>]| {
+        let frames: Vec<Vec<u8>> = frames.iter().copied().cloned().collect();
+        read(&mut ada, &world, &case, &frames)
+    };
+    shown(&[&report]);
+    let (first, second, closing) = {
+        let mut bea = operator(&world, 1);
+        read(&mut bea, &world, &case, std::slice::from_ref(&report));
+        let first = bea.answer("answer", "due", now()).unwrap();
+        read(&mut bea, &world, &case, &[report.clone(), first.clone()]);
+        let second = bea.answer("answer", "tre", now()).unwrap();
+        read(&mut bea, &world, &case, &[report.clone(), first.clone(), second.clone()]);
+        let closing = bea.close("helped", "", now()).unwrap();
+        (first, second, closing)
+    };
+    let whole = shown(&[&report, &first, &second, &closing]);
+    assert_eq!(whole["incomplete"], false);
+    assert_eq!(texts(&whole), ["uno", "due", "tre", ""]);
+    let bent: [(&str, &[&Vec<u8>]); 6] = [
+        ("nothing at all", &[]),
+        ("the report left out", &[&first, &second]),
+        ("one in the middle left out", &[&report, &second]),
+        ("the tail cut, which the closing has seen", &[&report, &first, &closing]),
+        ("put in another order", &[&report, &second, &first]),
+        ("one twice", &[&report, &first, &first, &second]),
+    ];
+    for (what, frames) in bent {
+        assert_eq!(shown(frames)["incomplete"], true, "{what}");
+    }
+}
+
+/// A member who answers a stranger instead of her: no signature is wrong, she never sees it, and a colleague notices.
+#[test]
+fn an_answer_to_somebody_else_is_shown_as_incomplete() {
+    let mut world = World::new(12);
+    let (hers, a_stranger) = (world.receipt(), world.receipt());
+    let to = world.centre().safe_recipient(world::at(0)).unwrap();
+    // The same random bytes give the same case.
+    let seal = |receipt| seal_safe_report(&to, receipt, &world::report("uno"), &mut world::rng(13)).unwrap();
+    let report = seal(&hers);
+    let answer_to = |first: &SealedItem| {
+        let opened = open_for_centre(&first.bytes, world.key(Channel::Safe), &world.centre()).unwrap();
+        let place = Place { case: report.case, seq: 2, prev: Some(report.body_hash), seen: 1 };
+        let (address, author, mut rng) =
+            (opened.receipt_address().unwrap(), &world.operators[0], world::rng(14));
+        let (kind, recipient) = (AnswerKind::Answer, world.recipient(Channel::Safe));
+        let language = world::italian();
+        seal_answer(kind, &recipient, &address, author, &place, "due", &language, &mut rng).unwrap().bytes
+    };
+    let mut bea = operator(&world, 1);
+    for (answer, incomplete) in [(answer_to(&report), false), (answer_to(&seal(&a_stranger)), true)] {
+        let shown = read(&mut bea, &world, &report.case.to_string(), &[report.bytes.clone(), answer]);
+        assert_eq!(shown["incomplete"], incomplete);
+        assert_eq!(shown["items"][1]["text"].is_null(), incomplete);
+    }
+}
+
+#[test]
+fn a_safe_way_to_be_reached_is_a_report_of_its_own() {
+    let world = World::new(14);
+    let mut letter = letter(&world);
+    assert_eq!(letter.seal(" ", "\n", true, "it", now()).unwrap_err(), Refused::EMPTY);
+    let report = letter.seal("", "lunedì alle 10", false, "it", now()).unwrap();
+    let shown = read(&mut operator(&world, 0), &world, &case_of(&report), std::slice::from_ref(&report));
+    assert_eq!(shown["incomplete"], false);
+    assert_eq!(
+        (&shown["items"][0]["text"], &shown["items"][0]["safe_contact"]),
+        (&json!(""), &json!("lunedì alle 10"))
+    );
 }
 
 #[test]

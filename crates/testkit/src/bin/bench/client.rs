@@ -140,30 +140,32 @@ pub(crate) async fn post(address: &Address, frames: Vec<Arc<[u8]>>, clients: usi
     Ok(batch)
 }
 
-/// Bytes of a page with everything that it names under /static, and with the named assets (before hashing) when it names them in no tag.
-pub(crate) async fn weigh(address: &Address, path: &str, more: &[&str]) -> Outcome<usize> {
-    let plain = get(address, path, "identity").await?;
-    if plain.status != 200 {
-        return Err(format!("{path} answered {}", plain.status).into());
-    }
-    let page = String::from_utf8(plain.body)?;
-    let mut parts: BTreeSet<String> =
-        page.split('"').filter(|part| part.starts_with("/static/")).map(str::to_owned).collect();
-    if !more.is_empty() {
-        let manifest: std::collections::BTreeMap<String, String> =
-            serde_json::from_slice(&std::fs::read("web/dist/manifest.json")?)?;
-        for name in more {
-            let served = manifest.get(*name).ok_or_else(|| format!("web/dist has no {name}: make web"))?;
-            parts.insert(served.clone());
-        }
-    }
-    let mut bytes = get(address, path, "br").await?.body.len();
-    for part in parts {
+/// Bytes of a page with everything that it names under /static; `deep` adds what those files name in turn: worker and sealing core.
+pub(crate) async fn weigh(address: &Address, path: &str, deep: bool) -> Outcome<usize> {
+    let mut bytes = 0;
+    let mut known = BTreeSet::from([path.to_owned()]);
+    let mut waiting = VecDeque::from([path.to_owned()]);
+    while let Some(part) = waiting.pop_front() {
         let answer = get(address, &part, "br").await?;
         if answer.status != 200 {
             return Err(format!("{part} answered {}", answer.status).into());
         }
         bytes += answer.body.len();
+        if part == path || deep {
+            let plain = get(address, &part, "identity").await?.body;
+            // The core is no text, and names nothing.
+            for named in named_assets(&String::from_utf8_lossy(&plain)) {
+                if known.insert(named.clone()) {
+                    waiting.push_back(named);
+                }
+            }
+        }
     }
     Ok(bytes)
+}
+
+/// The addresses under /static that stand between quotation marks.
+fn named_assets(text: &str) -> Vec<String> {
+    let is_address = |part: &&str| part.starts_with("/static/") && !part.contains(char::is_whitespace);
+    text.split(['"', '\'', '`']).filter(is_address).map(str::to_owned).collect()
 }

@@ -87,11 +87,11 @@ async fn run() -> Outcome<bool> {
 async fn weigh_pages(address: &Address, slug: &str) -> Outcome<Vec<table::Page>> {
     let form = format!("/it/places/{slug}/a");
     Ok(vec![
-        table::Page { name: "start page", bytes: client::weigh(address, "/it/", &[]).await?, budget: 14 },
-        table::Page { name: "usable form", bytes: client::weigh(address, &form, &[]).await?, budget: 30 },
+        table::Page { name: "start page", bytes: client::weigh(address, "/it/", false).await?, budget: 14 },
+        table::Page { name: "usable form", bytes: client::weigh(address, &form, false).await?, budget: 30 },
         table::Page {
             name: "form with WebAssembly",
-            bytes: client::weigh(address, &form, &["worker.js", "approdo.wasm"]).await?,
+            bytes: client::weigh(address, &form, true).await?,
             budget: 180,
         },
     ])
