@@ -63,7 +63,7 @@ async fn run() -> Outcome<bool> {
     let idle = server.memory()?;
     let pages = weigh_pages(&address, &sealed.slug).await?;
 
-    let mut yardstick = Yardstick::open(&bare, &stored).await?;
+    let yardstick = Yardstick::open(&bare, &stored).await?;
     let mut frames = frames.into_iter();
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
