@@ -194,3 +194,48 @@ test("a quarter of an hour without a touch locks the console; the draft is seale
   await operator.open(page);
   assert.equal(await page.inputValue("#answer-text"), draft);
 });
+
+test("the session lasts while somebody types, and not longer; when it ends all the same, nothing typed is lost", async (t) => {
+  await report(t, { slug: "mantova", door: "a", text: canary.sentence("Una lunga risposta.") });
+  const { page, context } = await here.visit(t);
+  await page.clock.install();
+  const account = here.server.account("amina.mantova");
+  await operator.signIn(page, { language: "it", account });
+  const line = (await operator.readInbox(page)).find(({ state }) => state === "arrived");
+  await operator.show(page, line);
+  await operator.open(page);
+  const asked = [];
+  page.on("response", (response) => {
+    if (new URL(response.url()).pathname === "/console/session-key") asked.push([response.request().method(), response.status()]);
+  });
+  /** Lets time pass for the page, and the network answer. */
+  const pass = async (seconds, calls) => {
+    await page.clock.runFor(seconds * 1000);
+    for (let tries = 0; asked.length < calls && tries < 50; tries += 1) await new Promise((done) => setTimeout(done, 100));
+    assert.equal(asked.length, calls);
+  };
+
+  await page.focus("#answer-text");
+  await page.keyboard.type("Gentile");
+  await pass(230, 0);
+  await pass(20, 1);
+  assert.deepEqual(asked, [["HEAD", 200]]);
+  await pass(300, 1);
+  await page.keyboard.type(" persona");
+  await pass(5, 2);
+
+  await page.fill("#close-note", "una nota");
+  await context.clearCookies();
+  await page.click("#answer-send");
+  await page.clock.runFor(3_000);
+  await page.waitForURL((url) => url.pathname === "/it/console/sign-in");
+  await page.waitForSelector("#fields:not([disabled])");
+  await page.fill("#account", account.account);
+  await page.fill("#passphrase", account.passphrase);
+  await Promise.all([page.waitForURL((url) => url.pathname === "/it/console/"), page.click("#enter")]);
+  await page.goto(line.address);
+  await page.waitForSelector("#open:not([disabled])");
+  await operator.open(page);
+  assert.equal(await page.inputValue("#answer-text"), "Gentile persona");
+  assert.equal(await page.inputValue("#close-note"), "una nota");
+});

@@ -3,6 +3,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as canary from "../lib/canaries.mjs";
+import * as operator from "../lib/operator.mjs";
 import * as reporter from "../lib/reporter.mjs";
 import { LANGUAGES, assertClean, stage } from "../lib/story.mjs";
 
@@ -33,6 +34,8 @@ async function observe(t, language, code) {
   for (const word of words) assert.match(word, /\p{L}+/u);
   // The two words depend on the code alone; everything else has to be equal.
   await one.page.evaluate(() => ["word-1", "word-2"].forEach((id) => (document.getElementById(id).textContent = "word")));
+  // The papers are fetched side by side before a code is typed: which comes first is chance, so the order is made the same.
+  wire.sort((one, other) => one.pathname.localeCompare(other.pathname));
   const seen = { screen: await one.page.locator("body").innerText(), wire, words };
   assertClean(one);
   return seen;
@@ -54,6 +57,23 @@ for (const language of LANGUAGES) {
     assert.deepEqual([page.status, page.sent, page.length], [200, 164, 36_864]);
   });
 }
+
+test("an observer of the network cannot tell a code with an answer from an unknown one", async (t) => {
+  const her = await here.visit(t);
+  await reporter.walkToForm(her.page, { language: "it", slug: "livorno", door: "a" });
+  await reporter.fill(her.page, { text: canary.sentence("Qualcuno risponde.") });
+  const { code } = await reporter.send(her.page);
+  const colleague = await here.visit(t);
+  await operator.signIn(colleague.page, { language: "it", account: here.server.account("elena.livorno") });
+  await operator.show(colleague.page, (await operator.readInbox(colleague.page))[0]);
+  await operator.open(colleague.page);
+  await operator.answer(colleague.page, canary.sentence("Siamo qui."));
+
+  const answered = await observe(t, "it", code);
+  const unknown = await observe(t, "it", "31415926535897932384");
+  assert.notEqual(answered.screen, unknown.screen, "the answer is shown");
+  assert.deepEqual(answered.wire, unknown.wire);
+});
 
 test("a code is read in any digits, with spaces and hyphens; another number of digits is said at once", async (t) => {
   const { page } = await here.visit(t);
