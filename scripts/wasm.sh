@@ -21,6 +21,11 @@ target=wasm32-unknown-unknown
 say() { printf 'wasm: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
+# One build at a time: two would delete each other's half-written module.
+mkdir -p "$target_dir"
+exec 8>"$target_dir/.approdo-lock"
+flock 8
+
 # --- what would be built -----------------------------------------------------------------------------------------------------------
 inputs() {
     cd "$root"

@@ -9,34 +9,49 @@ import { LANGUAGES, assertClean, stage } from "../lib/story.mjs";
 
 const here = stage();
 
+/** An exchange, with everything that could tell one code from another. */
+async function describe(response, pathname) {
+  const request = response.request();
+  const headers = await response.headersArray();
+  return {
+    method: request.method(),
+    pathname,
+    sent: request.postDataBuffer()?.length ?? 0,
+    status: response.status(),
+    // The date is the one header that says when, not what.
+    headers: headers.filter(({ name }) => name.toLowerCase() !== "date").map(({ name, value }) => `${name}: ${value}`).sort(),
+    length: (await response.body()).length,
+  };
+}
+
 /** Opens the mailbox and returns everything an observer, or she herself, could see. */
 async function observe(t, language, code) {
   const one = await here.visit(t, { language });
+  const preparation = [];
   const wire = [];
-  one.page.on("response", async (response) => {
-    const request = response.request();
+  let exchanges = preparation;
+  one.page.on("response", (response) => {
     const { pathname } = new URL(response.url());
-    if (pathname.startsWith("/static/") || request.isNavigationRequest()) return;
-    const headers = await response.headersArray();
-    wire.push({
-      method: request.method(),
-      pathname,
-      sent: request.postDataBuffer()?.length ?? 0,
-      status: response.status(),
-      // The date is the one header that says when, not what.
-      headers: headers.filter(({ name }) => name.toLowerCase() !== "date").map(({ name, value }) => `${name}: ${value}`).sort(),
-      length: (await response.body()).length,
-    });
+    if (!pathname.startsWith("/static/") && !response.request().isNavigationRequest()) exchanges.push(describe(response, pathname));
   });
-  await reporter.openBox(one.page, { language, code });
+  await one.page.goto(`/${language}/box`);
+  await reporter.formReady(one.page);
+  exchanges = wire;
+  await one.page.fill("#code", code);
+  await one.page.click("#open");
+  await one.page.waitForSelector("#step-box:not([hidden])");
   await one.page.waitForLoadState("networkidle");
   const words = [await one.page.textContent("#word-1"), await one.page.textContent("#word-2")].map((word) => word.trim());
   for (const word of words) assert.match(word, /\p{L}+/u);
   // The two words depend on the code alone; everything else has to be equal.
   await one.page.evaluate(() => ["word-1", "word-2"].forEach((id) => (document.getElementById(id).textContent = "word")));
-  // The papers are fetched side by side before a code is typed: which comes first is chance, so the order is made the same.
-  wire.sort((one, other) => one.pathname.localeCompare(other.pathname));
-  const seen = { screen: await one.page.locator("body").innerText(), wire, words };
+  const seen = {
+    screen: await one.page.locator("body").innerText(),
+    // What is fetched before any code is typed comes in any order; what follows the code has to come in the same one.
+    preparation: (await Promise.all(preparation)).sort((one, other) => one.pathname.localeCompare(other.pathname)),
+    wire: await Promise.all(wire),
+    words,
+  };
   assertClean(one);
   return seen;
 }
@@ -52,6 +67,7 @@ for (const language of LANGUAGES) {
     const unknown = await observe(t, language, "31415926535897932384");
     assert.deepEqual(real.words, known.words);
     assert.equal(real.screen, unknown.screen);
+    assert.deepEqual(real.preparation, unknown.preparation);
     assert.deepEqual(real.wire, unknown.wire);
     const page = real.wire.find(({ pathname }) => pathname === "/mailbox/page");
     assert.deepEqual([page.status, page.sent, page.length], [200, 164, 36_864]);
@@ -72,6 +88,7 @@ test("an observer of the network cannot tell a code with an answer from an unkno
   const answered = await observe(t, "it", code);
   const unknown = await observe(t, "it", "31415926535897932384");
   assert.notEqual(answered.screen, unknown.screen, "the answer is shown");
+  assert.deepEqual(answered.preparation, unknown.preparation);
   assert.deepEqual(answered.wire, unknown.wire);
 });
 

@@ -102,7 +102,10 @@ impl FromRequestParts<App> for PageOperator {
             Ok(Some(operator)) => Ok(Self(operator)),
             Ok(None) => {
                 let language = Language::of_path(parts.uri.path()).unwrap_or_default();
-                Err(Redirect::to(&sign_in_address(language)).into_response())
+                let address = sign_in_address(language);
+                // Who brings a session that has ended is told so; who brings none is only asked to sign in.
+                let ended = SessionToken::of_request(&app.platform.site, &parts.headers).is_some();
+                Err(Redirect::to(&if ended { address + "?locked" } else { address }).into_response())
             }
             Err(error) => Err(error.into_response()),
         }

@@ -1,11 +1,7 @@
 //! The inbox as data: which part is asked for, the address of the next page, and how much is open.
 
-use platform::database::DatabaseError;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::access::Reader;
-use super::entities::report;
 use super::model::State;
 use super::store::{Cursor, Filter};
 
@@ -53,7 +49,7 @@ impl Cursor {
 
 /// How many reports are open, by state. What is closed is not counted: it grows without end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct OpenCounts(Vec<(State, i64)>);
+pub(super) struct OpenCounts(pub(super) Vec<(State, i64)>);
 
 impl OpenCounts {
     /// The reports in a state; 0 for closed ones.
@@ -65,30 +61,6 @@ impl OpenCounts {
     pub(super) fn all(&self) -> i64 {
         self.0.iter().map(|(_, count)| count).sum()
     }
-}
-
-/// Counts what is open for a reader: one question, through the index by centre and state.
-///
-/// # Errors
-/// [`DatabaseError`].
-pub(super) async fn count_open(
-    connection: &impl ConnectionTrait,
-    reader: &Reader,
-) -> Result<OpenCounts, DatabaseError> {
-    let open = State::ALL.into_iter().filter(|state| *state != State::Closed);
-    let rows: Vec<(String, i64)> = report::Entity::find()
-        .select_only()
-        .column(report::Column::State)
-        .column_as(report::Column::Id.count(), "count")
-        .filter(report::Column::CentreId.eq(reader.centre()))
-        .filter(report::Column::State.is_in(open.map(State::word)))
-        .filter(report::Column::Channel.is_in(reader.channels().iter().map(|channel| channel.name())))
-        .group_by(report::Column::State)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let counts = rows.into_iter().filter_map(|(word, count)| Some((State::from_word(&word)?, count)));
-    Ok(OpenCounts(counts.collect()))
 }
 
 #[cfg(test)]

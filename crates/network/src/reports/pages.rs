@@ -13,7 +13,7 @@ use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
 use super::access::{MayRead, Reader};
-use super::inbox::{self, OpenCounts, PAGE_LENGTH};
+use super::inbox::{OpenCounts, PAGE_LENGTH};
 use super::model::{Age, Standing, State};
 use super::refusal::Refusal;
 use super::store::{self, Cursor, Filter, Report};
@@ -106,7 +106,7 @@ pub(super) async fn inbox(
         let cursor = Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id };
         format!("?state={}&page={}", filter.word(), cursor.to_query())
     });
-    let counts = inbox::count_open(connection, &reader).await?;
+    let counts = store::count_open(connection, &reader).await?;
     let now = app.platform.now();
     let query = if filter.word().is_empty() { String::new() } else { format!("?state={}", filter.word()) };
     let path = format!("/console/{query}");

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::access::{MayRead, Reader};
 use super::entities::{item, report, wrap};
+use super::inbox::OpenCounts;
 use super::model::{Standing, State};
 
 /// A report as stored.
@@ -123,6 +124,26 @@ pub(super) async fn list(
         .await?;
     let reports: Vec<Report> = rows.into_iter().map(read_report).collect::<Result<_, _>>()?;
     Ok(reports.into_iter().filter_map(|report| reader.may_read(report)).collect())
+}
+
+/// Counts what is open for a reader: one question, through the index by centre and state.
+pub(super) async fn count_open(
+    connection: &impl ConnectionTrait,
+    reader: &Reader,
+) -> Result<OpenCounts, DatabaseError> {
+    let open = State::ALL.into_iter().filter(|state| *state != State::Closed);
+    let rows: Vec<(String, i64)> = report::Entity::find()
+        .select_only()
+        .column(report::Column::State)
+        .column_as(report::Column::Id.count(), "count")
+        .filter(of_reader(reader))
+        .filter(report::Column::State.is_in(open.map(State::word)))
+        .group_by(report::Column::State)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let counts = rows.into_iter().filter_map(|(word, count)| Some((State::from_word(&word)?, count)));
+    Ok(OpenCounts(counts.collect()))
 }
 
 /// The hash of the frame at a place of a chain, for repeats (protocol section 7.5).

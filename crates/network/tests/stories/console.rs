@@ -3,6 +3,7 @@
 use crate::common::{count, stored, world};
 use envelope::duty::Channel;
 use jiff::SignedDuration;
+use platform::texts::{Language, Texts};
 use serde_json::json;
 use testkit::TestApp;
 use testkit::actors::{Client, Operator, Victim};
@@ -95,7 +96,7 @@ async fn signed_out_sees_nothing(app: TestApp) {
         for path in ["/it/console/".to_owned(), format!("/en/console/reports/{}", report.case)] {
             let page = client.get(&path).await;
             assert_eq!(page.status.as_u16(), 303, "{path}");
-            assert!(page.header("location").ends_with("/console/sign-in"));
+            assert!(page.header("location").contains("/console/sign-in"));
             assert!(page.body.is_empty());
         }
         for path in ["/console/session-key", "/console/keys"] {
@@ -152,7 +153,9 @@ async fn a_session_ends_by_itself(app: TestApp) {
         assert_eq!(anna.client.fetch("/console/session-key").await.status.as_u16(), 200);
     }
     app.time.advance(SignedDuration::from_mins(10));
-    assert_eq!(anna.client.get("/it/console/").await.status.as_u16(), 303);
+    let sent_away = anna.client.get("/it/console/").await;
+    assert_eq!(sent_away.status.as_u16(), 303);
+    assert_eq!(sent_away.header("location"), "/it/console/sign-in?locked", "she is told why");
     assert_eq!(anna.client.fetch("/console/session-key").await.status.as_u16(), 401);
     app.app.housekeeping().await.unwrap();
     assert_eq!(count(&app, "session").await, 0);
@@ -262,4 +265,11 @@ async fn the_inbox_shows_urgent_first_and_pages_without_gaps(app: TestApp) {
     assert!(second.iter().all(|case| !first.contains(case)));
     assert!(anna.inbox("?state=answered").await.is_empty());
     assert_eq!(anna.inbox("?state=arrived&page=nonsense").await.len(), 25);
+    // The filters say how many there are: 31 arrived, of which one is opened now.
+    anna.open(late.case).await.unwrap();
+    let t = Texts::new(Language::Italian);
+    let page = anna.client.get("/it/console/").await.text().to_owned();
+    for (name, number) in [(t.console_filter_open(), 31), (t.console_filter_opened(), 1)] {
+        assert!(page.contains(&t.console_filter_count(number, name)), "{name} ({number})");
+    }
 }

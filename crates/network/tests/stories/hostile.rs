@@ -266,14 +266,18 @@ async fn two_reports_at_once_leave_one(app: TestApp) {
     let network = world(&app).await;
     let now = app.platform.now();
     let centre = network.verified(0, now);
-    let her = Victim::new(&app, network.id);
-    let one = her.seal_report(&centre, Channel::Safe, "Una", now);
-    let other = her.seal_report(&centre, Channel::Safe, "Due", now);
-    let (first, second, third) = tokio::join!(
-        her.send_report(one.bytes.clone()),
-        her.send_report(one.bytes.clone()),
-        her.send_report(other.bytes),
-    );
-    assert_eq!([first, second, third].map(|answer| answer.status.as_u16()), [201; 3]);
-    assert_eq!(stored(&app).await, (1, 1, 1));
+    let mut her = Victim::new(&app, network.id);
+    for round in 0..20_u8 {
+        her.receipt = keyring::receipt::Receipt::from_random_bytes(&[round; 32]).unwrap();
+        let one = her.seal_report(&centre, Channel::Safe, "Una", now);
+        let other = her.seal_report(&centre, Channel::Safe, "Due", now);
+        let (first, second, third) = tokio::join!(
+            her.send_report(one.bytes.clone()),
+            her.send_report(one.bytes.clone()),
+            her.send_report(other.bytes),
+        );
+        assert_eq!([first, second, third].map(|answer| answer.status.as_u16()), [201; 3]);
+        let one_each = i64::from(round) + 1;
+        assert_eq!(stored(&app).await, (one_each, one_each, one_each));
+    }
 }
