@@ -1,21 +1,18 @@
 //! The folder that the offline tool publishes and `approdo network import` reads (protocol section 12.6): public parts and sealed
 //! slots only. The names of the files are constants here, so that writer and reader cannot disagree.
 
-use std::collections::BTreeMap;
-
-use jiff::civil::{Date, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::duty::Channel;
 use crate::encoding::Base64;
 use crate::header::Language;
-use crate::ids::{CentreId, PersonId};
+use crate::ids::PersonId;
 use crate::recipient::Recipient;
 use crate::signature::PublicKey;
 
 /// The signed root, at the top of the folder.
 pub const ROOT_FILE: &str = "root.json";
-/// A centre's public facts: [`CentreFacts`].
+/// A centre's public facts (docs/offline-keys.md): written by `approdo-keys`, read by the server's slice `centres`; nothing signed.
 pub const CENTRE_FILE: &str = "centre.json";
 /// A centre's certificate: a signed document.
 pub const CERTIFICATE_FILE: &str = "certificate.json";
@@ -28,60 +25,6 @@ pub const EPOCHS_FILE: &str = "epochs.json";
 
 /// What marks a secret key in a file: `network import` refuses a file that holds it, by name.
 pub const SECRET_KEY_MARK: &str = "AGE-SECRET-KEY-";
-
-/// A text in several languages: tag → text.
-pub type Translated = BTreeMap<String, String>;
-
-/// What everybody may know of a centre: shown before she writes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CentreFacts {
-    /// The centre.
-    pub centre: CentreId,
-    /// The last part of its address: lower-case letters, digits and hyphens.
-    pub slug: String,
-    /// Its name by language.
-    pub name: Translated,
-    /// One or two sentences by language: who works there and what they do.
-    pub about: Translated,
-    /// Where to go in person, by language; empty where the address is secret.
-    pub address: Translated,
-    /// Its phone.
-    pub phone: Option<Phone>,
-    /// Languages spoken there.
-    pub languages: Vec<Language>,
-    /// IANA name of its time zone, for instance `Europe/Rome`.
-    pub time_zone: String,
-    /// When messages are read.
-    pub reading_hours: Vec<ReadingHours>,
-    /// Hours within which a report is promised to be read, counted in reading hours' days.
-    pub promised_hours: u16,
-}
-
-/// A phone number with where it comes from and when somebody last checked it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Phone {
-    /// As one dials it.
-    pub number: String,
-    /// Where the number was found.
-    pub source: String,
-    /// The day of the last check.
-    #[serde(with = "crate::encoding::day")]
-    pub checked: Date,
-}
-
-/// One stretch of time in which a centre reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReadingHours {
-    /// 1 Monday to 7 Sunday.
-    pub day: u8,
-    /// Beginning, local time.
-    pub from: Time,
-    /// End, local time, after the beginning.
-    pub to: Time,
-}
 
 /// A member as the server needs to know them: the account, and the sealed slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use envelope::encoding::{Base64, Hash, from_base64, to_base64};
 use envelope::header::{ItemKind, Language};
 use envelope::ids::{CaseId, NetworkId};
 use envelope::mailbox::MailboxId;
-use envelope::publication::{CentreFacts, WrapTarget};
+use envelope::publication::WrapTarget;
 use envelope::recipient::{Fingerprint, Recipient};
 use envelope::refusal::CentreRefusal;
 use envelope::signature::PublicKey;
@@ -152,20 +152,4 @@ fn a_mailbox_id_leaves_no_trace_in_a_debug_form() {
     let mailbox = MailboxId::from_bytes([0xAB; 32]);
     assert!(!format!("{mailbox:?}").contains("ab"));
     assert_eq!(mailbox.to_string(), "ab".repeat(32));
-}
-
-#[test]
-fn the_public_facts_of_a_centre_are_read_as_the_readme_says() {
-    let facts = r#"{
-        "centre": "0b0e3a3c-7a55-4c6d-9f52-3d1a54c0f5a7", "slug": "esempio",
-        "name": {"it": "Centro", "en": "Centre"}, "about": {"it": "Chi siamo", "en": "Who we are"}, "address": {},
-        "phone": {"number": "+39 000", "source": "https://example.invalid", "checked": "2026-11-01"},
-        "languages": ["it", "en"], "time_zone": "Europe/Rome",
-        "reading_hours": [{"day": 1, "from": "09:00", "to": "17:00"}], "promised_hours": 24
-    }"#;
-    let read: CentreFacts = serde_json::from_str(facts).unwrap();
-    assert_eq!(read.reading_hours[0].from, jiff::civil::time(9, 0, 0, 0));
-    let written = serde_json::to_string(&read).unwrap();
-    assert_eq!(serde_json::from_str::<CentreFacts>(&written).unwrap(), read);
-    assert!(serde_json::from_str::<CentreFacts>(&facts.replace("slug", "slag")).is_err());
 }

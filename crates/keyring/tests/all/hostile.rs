@@ -13,7 +13,7 @@ use envelope::header::{ClearHeader, InnerHeader, ItemKind, Language};
 use envelope::ids::CaseId;
 use envelope::index::{Mailbox, PAGE_LENGTH, pages_of};
 use envelope::mailbox::{Nonce, PageRequest};
-use envelope::publication::{CentreFacts, EpochRecord, MemberRecord};
+use envelope::publication::{EpochRecord, MemberRecord};
 use envelope::recipient::{Fingerprint, Recipient};
 use envelope::root::VerifiedRoot;
 use envelope::sealed_file::check_suite;
@@ -39,8 +39,7 @@ fn parse_everything(bytes: &[u8]) {
         let _ = Content::parse(kind, bytes);
     }
     let _ = (serde_json::from_slice::<ClearHeader>(bytes), serde_json::from_slice::<InnerHeader>(bytes));
-    let _ =
-        (serde_json::from_slice::<CentreFacts>(bytes), serde_json::from_slice::<Vec<MemberRecord>>(bytes));
+    let _ = serde_json::from_slice::<Vec<MemberRecord>>(bytes);
     let _ = serde_json::from_slice::<Vec<EpochRecord>>(bytes);
     let _ = SignedDocument::parse(bytes).map(|document| VerifiedRoot::verify(&document, at(0)));
     let root = world.verified_root();
