@@ -132,10 +132,16 @@ async fn errors_speak_the_readers_language() {
 #[tokio::test]
 async fn errors_of_the_console_look_like_the_console() {
     let (_, _, public) = get_page("/en/absent").await;
-    assert!(public.contains("id=\"exit\"") && public.contains("<p><a class=\"go\" href=\"/en/\">"), "{public}");
+    assert!(
+        public.contains("id=\"exit\"") && public.contains("<p><a class=\"go\" href=\"/en/\">"),
+        "{public}"
+    );
     let (status, _, page) = get_page("/en/console/absent").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert!(!page.contains("id=\"exit\"") && page.contains("<p><a class=\"go\" href=\"/en/console/\">"), "{page}");
+    assert!(
+        !page.contains("id=\"exit\"") && page.contains("<p><a class=\"go\" href=\"/en/console/\">"),
+        "{page}"
+    );
     assert!(page.contains("href=\"/it/console/\""), "the language switch stays in the console");
 }
 
