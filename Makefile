@@ -25,7 +25,8 @@ test: check units stories browser ## everything: checks, units, stories on both 
 setup-test:
 	@scripts/setup.sh test
 
-check: setup-test ## format, lints, licences, spelling, types, checks over the repository
+# The types of the islands follow from the sealing core, so it is built first.
+check: setup-test web ## format, lints, licences, spelling, types, checks over the repository
 	@scripts/with-target.sh scripts/check.sh
 
 web: ## the sealing core (WebAssembly), scripts and styles, into web/dist
