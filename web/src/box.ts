@@ -66,7 +66,7 @@ async function prepare(): Promise<void> {
 
 async function takePapers(): Promise<void> {
   const taken = Date.now();
-  const all = await fetchText(place("centres").replace(/\/$/, ".json"));
+  const all = await fetchText(place("centres"));
   papers = { taken, bundles: JSON.parse(all) as Record<string, unknown> };
 }
 

@@ -5,7 +5,7 @@
 import { beforeLock, lock } from "./console-lock.js";
 import { keepDraft, keptDraft, parkedIdentity } from "./console-session.js";
 import { Core } from "./core.js";
-import { Refusal, consoleBytes, consoleCall, consoleText, element, hideRefusal, refusalOf, sentenceOf, showRefusal, text } from "./page.js";
+import { Refusal, consoleBytes, consoleCall, consoleText, element, hideRefusal, refusalOf, roomTeller, sentenceOf, showRefusal, text } from "./page.js";
 
 interface Item {
   chain: "conversation" | "notes";
@@ -46,6 +46,9 @@ export function startReport(): void {
   let busy = false;
   let version = 0;
   let pause = 0;
+  const showRoom = roomTeller(element("answer-room", HTMLElement), async () =>
+    core === null ? null : await core.call<number>("operator.room", answerText.value),
+  );
 
   async function prepare(): Promise<void> {
     openButton.disabled = true;
@@ -172,7 +175,7 @@ export function startReport(): void {
       // Sealed by somebody else who used this tab: not hers to open.
       return;
     }
-    await showRoom();
+    showRoom();
   }
 
   /** Keeps what is typed now, sealed; nothing typed forgets it. Done while she types too: a link or Back loses no word. */
@@ -238,12 +241,6 @@ export function startReport(): void {
       say("sent-waiting");
     });
 
-  async function showRoom(): Promise<void> {
-    if (core === null) return;
-    const room = await core.call<number>("operator.room", answerText.value);
-    element("answer-room", HTMLElement).textContent = room < 0 ? text("room-none") : text("room-left", { number: String(room) });
-  }
-
   async function sealDraft(): Promise<void> {
     clearTimeout(pause);
     await keepWords();
@@ -272,7 +269,7 @@ export function startReport(): void {
   on("acknowledge", "submit", () => send("acknowledgement", () => (acknowledgement.textContent ?? "").trim(), () => undefined));
   on("wait", "submit", wait);
   on("close", "submit", close);
-  answerText.addEventListener("input", () => void showRoom());
+  answerText.addEventListener("input", showRoom);
   for (const field of [answerText, closeNote]) {
     field.addEventListener("input", () => {
       clearTimeout(pause);
