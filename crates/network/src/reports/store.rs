@@ -3,6 +3,8 @@
 //! Invariant: nothing is read and then written without the version that was read (`advance`), and no arrival day is ever written
 //! but by the report's own first insert.
 
+mod inbox;
+
 use envelope::encoding::Hash;
 use envelope::frame::{Frame, FrameParts, Wrap, WrapKind};
 use envelope::header::{Chain, ItemKind};
@@ -10,17 +12,19 @@ use envelope::index::IndexEntry;
 use envelope::sizes::SizeClass;
 use jiff::civil::Date;
 use platform::database::DatabaseError;
-use sea_orm::sea_query::{Condition, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
+use inbox::of_reader;
+
 use super::access::{MayRead, Reader};
 use super::entities::{item, report, wrap};
-use super::inbox::OpenCounts;
 use super::model::{Standing, State};
+
+pub(super) use inbox::{Cursor, Filter, count_open, list};
 
 /// A report as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,23 +57,6 @@ pub(super) struct Arrival {
     pub(super) length: i32,
 }
 
-/// Which part of the inbox a page shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Filter {
-    /// All that is not closed.
-    NotClosed,
-    /// One state.
-    In(State),
-}
-
-/// The place in the inbox after which a page begins; it names the row, so new arrivals move nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cursor {
-    pub(super) urgent: bool,
-    pub(super) week: String,
-    pub(super) id: Uuid,
-}
-
 /// The report of a mailbox.
 pub(super) async fn find_by_mailbox(
     connection: &impl ConnectionTrait,
@@ -89,61 +76,6 @@ pub(super) async fn find(
     let row = report::Entity::find_by_id(case).filter(of_reader(reader)).one(connection).await?;
     let report = row.map(read_report).transpose()?;
     Ok(report.and_then(|report| reader.may_read(report)))
-}
-
-/// A page of the inbox: urgent first, then the latest week first; at most `limit` rows.
-pub(super) async fn list(
-    connection: &impl ConnectionTrait,
-    reader: &Reader,
-    filter: Filter,
-    after: Option<&Cursor>,
-    limit: u64,
-) -> Result<Vec<MayRead>, DatabaseError> {
-    let mut query = report::Entity::find().filter(of_reader(reader));
-    query = match filter {
-        Filter::NotClosed => query.filter(report::Column::State.ne(State::Closed.word())),
-        Filter::In(state) => query.filter(report::Column::State.eq(state.word())),
-    };
-    if let Some(cursor) = after {
-        let same_urgency = report::Column::Urgent.eq(cursor.urgent);
-        let same_week = same_urgency.clone().and(report::Column::Week.eq(cursor.week.clone()));
-        let mut later = Condition::any()
-            .add(same_urgency.and(report::Column::Week.lt(cursor.week.clone())))
-            .add(same_week.and(report::Column::Id.lt(cursor.id)));
-        if cursor.urgent {
-            later = later.add(report::Column::Urgent.eq(false));
-        }
-        query = query.filter(later);
-    }
-    let rows = query
-        .order_by_desc(report::Column::Urgent)
-        .order_by_desc(report::Column::Week)
-        .order_by_desc(report::Column::Id)
-        .limit(limit)
-        .all(connection)
-        .await?;
-    let reports: Vec<Report> = rows.into_iter().map(read_report).collect::<Result<_, _>>()?;
-    Ok(reports.into_iter().filter_map(|report| reader.may_read(report)).collect())
-}
-
-/// Counts what is open for a reader: one question, through the index by centre and state.
-pub(super) async fn count_open(
-    connection: &impl ConnectionTrait,
-    reader: &Reader,
-) -> Result<OpenCounts, DatabaseError> {
-    let open = State::ALL.into_iter().filter(|state| *state != State::Closed);
-    let rows: Vec<(String, i64)> = report::Entity::find()
-        .select_only()
-        .column(report::Column::State)
-        .column_as(report::Column::Id.count(), "count")
-        .filter(of_reader(reader))
-        .filter(report::Column::State.is_in(open.map(State::word)))
-        .group_by(report::Column::State)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let counts = rows.into_iter().filter_map(|(word, count)| Some((State::from_word(&word)?, count)));
-    Ok(OpenCounts(counts.collect()))
 }
 
 /// The hash of the frame at a place of a chain, for repeats (protocol section 7.5).
@@ -396,12 +328,6 @@ async fn with_wraps(
             Ok(StoredFrame { seq: number(row.seq)?, parts })
         })
         .collect()
-}
-
-fn of_reader(reader: &Reader) -> Condition {
-    Condition::all()
-        .add(report::Column::CentreId.eq(reader.centre()))
-        .add(report::Column::Channel.is_in(reader.channels().iter().map(|channel| channel.name())))
 }
 
 fn read_report(row: report::Model) -> Result<Report, DatabaseError> {
