@@ -10,6 +10,8 @@
 //!
 //! To add a question that a page can ask: a method here, one line in its worker, and a test that asks it natively.
 
+pub mod code;
+pub mod files;
 pub mod letter;
 pub mod mailbox;
 #[cfg(feature = "console")]
@@ -20,3 +22,4 @@ pub mod refusal;
 pub mod sign_in;
 #[cfg(feature = "vectors")]
 pub mod vectors;
+pub mod work;

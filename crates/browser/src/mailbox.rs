@@ -1,25 +1,27 @@
 //! The mailbox: a code goes in, verified answers come out; an unknown code and a mailbox without an answer are alike
 //! (protocol sections 7.1 to 7.3, 12.4). Her own words are never there: only their place and hash are.
 
-use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre};
-use envelope::content::Content;
+mod turning;
+
+use envelope::centre::{CentreBundle, EpochRecipient, SeenEpochs, VerifiedCentre};
+use envelope::content::{CarriedKey, Content, FileEntry, LONGEST_SAFE_WORD};
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::frame::Frame;
-use envelope::header::{ItemKind, Language};
+use envelope::header::{ClearHeader, ItemKind, Language};
 use envelope::ids::{CaseId, CentreId};
 use envelope::index::{self, IndexEntry, PAGE_LENGTH};
 use envelope::mailbox::Nonce;
 use envelope::refusal::MailboxRefusal;
 use envelope::root::VerifiedRoot;
 use keyring::capacity;
-use keyring::conversation::check_against_index;
-use keyring::item::{self, MessageDraft, open_with_receipt, seal_message};
+use keyring::item::{self, MessageDraft, OpenedItem, seal_message};
 use keyring::receipt::{Receipt, ReceiptCode};
 use rand_core::OsRng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::code;
 use crate::papers::{self, Time};
 use crate::refusal::Refused;
 
@@ -29,10 +31,11 @@ pub struct Mailbox {
     built: f64,
     root: VerifiedRoot,
     seen: Vec<(CentreId, SeenEpochs)>,
-    receipt: Option<Receipt>,
+    key: Option<(ReceiptCode, Receipt)>,
     pages: Vec<Vec<u8>>,
     conversation: Option<Conversation>,
     sealed: Option<Sealed>,
+    change: Option<turning::Change>,
 }
 
 /// A mailbox that was read and verified.
@@ -41,7 +44,10 @@ struct Conversation {
     centre: VerifiedCentre,
     entries: Vec<IndexEntry>,
     answers: Vec<(u32, String)>,
+    /// The keys of everything that opened, for the next code.
+    carried: Vec<CarriedKey>,
     incomplete: bool,
+    replaced: bool,
 }
 
 /// Where the conversation is kept: the same for all its items.
@@ -54,11 +60,47 @@ struct Place {
 
 /// The message sealed last, for a repeat of the same bytes (section 7.5).
 struct Sealed {
-    text: Hash,
+    words: Hash,
     epoch: u32,
     seq: u32,
     frame: Vec<u8>,
     body_hash: Hash,
+}
+
+/// What a page gives to be sealed as a message, as `web/src/box.ts` writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    text: String,
+    language: Language,
+    /// What she typed as her safe word; empty for nothing.
+    safe_word: String,
+    files: Vec<FileEntry>,
+}
+
+impl Draft {
+    fn parse(json: &str) -> Result<Self, Refused> {
+        serde_json::from_str(json).map_err(|_| Refused::MALFORMED)
+    }
+
+    fn message(&self) -> MessageDraft<'_> {
+        MessageDraft {
+            text: &self.text,
+            page_language: self.language.clone(),
+            urgent: false,
+            safe_word: code::given(&self.safe_word),
+            files: self.files.clone(),
+        }
+    }
+
+    /// A word that the centre asked for is a message too, and so is a file.
+    fn check(&self) -> Result<(), Refused> {
+        if self.safe_word.chars().count() > LONGEST_SAFE_WORD {
+            return Err(Refused::SIZE);
+        }
+        let has_words = [&self.text, &self.safe_word].iter().any(|typed| code::given(typed).is_some());
+        if has_words || !self.files.is_empty() { Ok(()) } else { Err(Refused::EMPTY) }
+    }
 }
 
 /// What a page shows.
@@ -66,6 +108,8 @@ struct Sealed {
 struct Contents<'a> {
     items: Vec<Shown<'a>>,
     incomplete: bool,
+    /// Somebody who had this code took another one, and two members put this one back.
+    replaced: bool,
     may_write: bool,
 }
 
@@ -89,10 +133,11 @@ impl Mailbox {
             built,
             root,
             seen: Vec::new(),
-            receipt: None,
+            key: None,
             pages: Vec::new(),
             conversation: None,
             sealed: None,
+            change: None,
         })
     }
 
@@ -105,8 +150,22 @@ impl Mailbox {
         let code = ReceiptCode::parse(code)?;
         let receipt = keyring::receipt::derive(&code, self.root.network())?;
         let words = receipt.words().to_vec();
-        self.receipt = Some(receipt);
+        self.key = Some((code, receipt));
         Ok(words)
+    }
+
+    /// Whether `typed` is the last group of the code that was entered, in digits of any script.
+    #[must_use]
+    pub fn is_code(&self, typed: &str) -> bool {
+        self.key.as_ref().is_some_and(|(code, _)| code::ends_with(code, typed))
+    }
+
+    /// The 32 bytes that work for a post to this mailbox is bound to: its id.
+    ///
+    /// # Errors
+    /// `unknown` before a code.
+    pub fn subject(&self) -> Result<Vec<u8>, Refused> {
+        Ok(self.receipt()?.mailbox_id().as_bytes().to_vec())
     }
 
     /// The signed request for one page (164 bytes), with a fresh nonce of the server.
@@ -114,8 +173,7 @@ impl Mailbox {
     /// # Errors
     /// `malformed` nonce, `unknown` before a code.
     pub fn request(&self, nonce: &[u8], page: u32) -> Result<Vec<u8>, Refused> {
-        let receipt = self.receipt.as_ref().ok_or(Refused::UNKNOWN)?;
-        Ok(receipt.page_request(&Nonce::from_slice(nonce)?, page))
+        Ok(self.receipt()?.page_request(&Nonce::from_slice(nonce)?, page))
     }
 
     /// Takes the answer to the request for `page`, from 0; returns how many pages there are to fetch. Filler counts as one page.
@@ -152,12 +210,12 @@ impl Mailbox {
         Ok(read.frames.first().map(|frame| frame.clear().centre.to_string()))
     }
 
-    /// Opens and verifies every answer against the members of its own epoch; returns `{"items", "incomplete", "may_write"}`.
+    /// Opens and verifies every answer against the members of its own epoch, those of former codes too; returns
+    /// `{"items", "incomplete", "replaced", "may_write"}`.
     ///
     /// # Errors
     /// `certificate`, `clock`, `expired`, `malformed`.
     pub fn read(&mut self, bundle: &str, now: f64) -> Result<String, Refused> {
-        let receipt = self.receipt.as_ref().ok_or(Refused::UNKNOWN)?;
         let read = index::Mailbox::read(&self.pages)?;
         let place = read.frames.first().map(place_of).ok_or(Refused::MALFORMED)?;
         let seen = self.seen.iter().find(|(centre, _)| *centre == place.centre).map(|(_, seen)| *seen);
@@ -169,58 +227,47 @@ impl Mailbox {
         self.seen.retain(|(known, _)| *known != place.centre);
         self.seen.push((place.centre, centre.seen_epochs()));
 
-        let mut answers = Vec::new();
-        for frame in read.frames.iter().filter(|frame| place_of(frame) == place) {
-            if let Some(text) = open(frame, receipt, &centre, &read.entries) {
-                answers.push((frame.clear().seq, text));
-            }
-        }
-        let incomplete =
-            answers.len() != read.entries.iter().filter(|entry| entry.kind.is_for_receipt()).count();
-        self.conversation = Some(Conversation { place, centre, entries: read.entries, answers, incomplete });
+        let reading = keyring::mailbox::read(&read, self.receipt()?, &centre);
+        let hers = |item: &&OpenedItem| place_of_header(item.clear()) == place;
+        let answers = reading.answers().filter(hers).filter_map(text_of).collect();
+        let incomplete = !reading.is_whole() || !reading.items().iter().all(|item| hers(&item));
+        let (carried, replaced) = (reading.carried().to_vec(), reading.replaced_at().is_some());
+        let entries = read.entries;
+        self.conversation =
+            Some(Conversation { place, centre, entries, answers, carried, incomplete, replaced });
         self.contents()
     }
 
     /// About how many more characters of a message fit; negative when it is too long.
-    #[must_use]
-    pub fn room(&self, text: &str, language: &str) -> i32 {
-        let Ok(language) = Language::parse(language) else { return 0 };
-        papers::room(capacity::remaining_in_text(ItemKind::Message, text, &language), text)
+    ///
+    /// # Errors
+    /// `malformed` for a draft that the page could not have made.
+    pub fn room(&self, draft: &str) -> Result<i32, Refused> {
+        let draft = Draft::parse(draft)?;
+        Ok(papers::room(capacity::remaining_in_message(&draft.message()), &draft.text))
     }
 
-    /// Seals a message at the end of the conversation; returns the frame to post. The same words give the same bytes until the
+    /// Seals a message at the end of the conversation; returns the frame to post. The same draft gives the same bytes until the
     /// conversation or the epoch changes.
     ///
     /// # Errors
-    /// `empty`, `size`, `clock`, `expired`, `channel`, `certificate`, `unknown` before a verified answer.
-    pub fn seal(&mut self, text: &str, language: &str, now: f64) -> Result<Vec<u8>, Refused> {
-        if text.trim().is_empty() {
-            return Err(Refused::EMPTY);
-        }
-        let receipt = self.receipt.as_ref().ok_or(Refused::UNKNOWN)?;
-        let conversation =
-            self.conversation.as_ref().filter(|known| !known.answers.is_empty()).ok_or(Refused::UNKNOWN)?;
-        let last = conversation.entries.last().ok_or(Refused::UNKNOWN)?;
-        let recipient =
-            Time::of_device(now, self.built)?.recipient(&conversation.centre, conversation.place.channel)?;
-        let text_hash = Hash::of(text.as_bytes());
+    /// `empty`, `size`, `clock`, `expired`, `channel`, `certificate`, `malformed`, `unknown` before a verified answer.
+    pub fn seal(&mut self, draft: &str, now: f64) -> Result<Vec<u8>, Refused> {
+        let words = Hash::of(draft.as_bytes());
+        let draft = Draft::parse(draft)?;
+        draft.check()?;
+        let receipt = self.receipt()?;
+        let (recipient, place) = self.end(now)?;
         let repeat = self.sealed.as_ref().filter(|sealed| {
-            sealed.text == text_hash && sealed.seq == last.seq + 1 && sealed.epoch == recipient.epoch()
+            sealed.words == words && sealed.seq == place.seq && sealed.epoch == recipient.epoch()
         });
         if let Some(sealed) = repeat {
             return Ok(sealed.frame.clone());
         }
-        let place = item::Place {
-            case: conversation.place.case,
-            seq: last.seq + 1,
-            prev: Some(last.body_hash),
-            seen: last.seq,
-        };
-        let draft = MessageDraft { text, page_language: Language::parse(language)?, urgent: false };
-        let item = seal_message(&recipient, receipt, &place, &draft, &mut OsRng)?;
+        let item = seal_message(&recipient, receipt, &place, &draft.message(), &mut OsRng)?;
         let frame = item.bytes.clone();
         self.sealed = Some(Sealed {
-            text: text_hash,
+            words,
             epoch: recipient.epoch(),
             seq: item.seq,
             frame: item.bytes,
@@ -245,16 +292,41 @@ impl Mailbox {
         self.contents()
     }
 
-    /// Forgets the code, the answers and what was sealed; the epochs seen stay known.
+    /// Forgets the codes, the answers and what was sealed; the epochs seen stay known.
     pub fn forget(&mut self) {
-        self.receipt = None;
+        self.key = None;
         self.pages.clear();
         self.conversation = None;
         self.sealed = None;
+        self.change = None;
     }
 }
 
 impl Mailbox {
+    fn receipt(&self) -> Result<&Receipt, Refused> {
+        self.key.as_ref().map(|(_, receipt)| receipt).ok_or(Refused::UNKNOWN)
+    }
+
+    /// A conversation with a verified answer: only then is it known whom to seal to.
+    fn answered(&self) -> Option<&Conversation> {
+        self.conversation.as_ref().filter(|known| !known.answers.is_empty())
+    }
+
+    /// Whom to seal to now, and the place after the last item.
+    fn end(&self, now: f64) -> Result<(EpochRecipient, item::Place), Refused> {
+        let conversation = self.answered().ok_or(Refused::UNKNOWN)?;
+        let last = conversation.entries.last().ok_or(Refused::UNKNOWN)?;
+        let time = Time::of_device(now, self.built)?;
+        let recipient = time.recipient(&conversation.centre, conversation.place.channel)?;
+        let place = item::Place {
+            case: conversation.place.case,
+            seq: last.seq + 1,
+            prev: Some(last.body_hash),
+            seen: last.seq,
+        };
+        Ok((recipient, place))
+    }
+
     fn contents(&self) -> Result<String, Refused> {
         let conversation = self.conversation.as_ref().ok_or(Refused::UNKNOWN)?;
         let mut items = Vec::new();
@@ -262,13 +334,14 @@ impl Mailbox {
             let answer = conversation.answers.iter().find(|(seq, _)| *seq == entry.seq);
             let text = answer.map(|(_, text)| text.as_str());
             // An answer that did not open is not listed as if it were one of hers: `incomplete` tells of it.
-            if text.is_some() || !entry.kind.is_for_receipt() {
+            if text.is_some() || !entry.kind.is_answer() {
                 items.push(Shown { seq: entry.seq, kind: entry.kind.name(), text });
             }
         }
         let contents = Contents {
             items,
             incomplete: conversation.incomplete,
+            replaced: conversation.replaced,
             may_write: !conversation.answers.is_empty(),
         };
         serde_json::to_string(&contents).map_err(|_| Refused::UNKNOWN)
@@ -276,16 +349,15 @@ impl Mailbox {
 }
 
 fn place_of(frame: &Frame) -> Place {
-    let clear = frame.clear();
+    place_of_header(frame.clear())
+}
+
+fn place_of_header(clear: &ClearHeader) -> Place {
     Place { centre: clear.centre, channel: clear.channel, case: clear.case }
 }
 
-/// The text of one answer, if it opens, was written by a member of its epoch, and stands where the index says.
-fn open(frame: &Frame, receipt: &Receipt, centre: &VerifiedCentre, entries: &[IndexEntry]) -> Option<String> {
-    let item = open_with_receipt(&frame.to_bytes(), receipt, centre).ok()?;
-    check_against_index(&item, entries).ok()?;
-    match item.content() {
-        Content::Text(content) => Some(content.text.clone()),
-        Content::Report(_) | Content::Closing(_) => None,
-    }
+/// Number and text of an answer.
+fn text_of(item: &OpenedItem) -> Option<(u32, String)> {
+    let Content::Text(content) = item.content() else { return None };
+    Some((item.clear().seq, content.text.clone()))
 }

@@ -1,25 +1,27 @@
 //! The network's papers as a page receives them: the root file at its content address, a centre's bundle, and the time that counts.
 
 use envelope::centre::{CentreBundle, EpochRecipient, SeenEpochs, VerifiedCentre, verify_centre};
-use envelope::clock::{Clock, DEVICE_TOLERANCE};
+use envelope::clock::Clock;
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::refusal::CentreRefusal;
 use envelope::root::VerifiedRoot;
 use envelope::signature::SignedDocument;
-use envelope::statement::LONGEST_EPOCH;
+use envelope::validity::{Ended, last_end_named, last_end_of, why_ended};
 use jiff::Timestamp;
 
 use crate::refusal::Refused;
 
 /// The time that counts (protocol section 3): the later of the device's and the build's, give or take 48 hours.
 ///
-/// Papers that ran out are told as `clock` when the device's date is the likelier reason: more than the longest epoch after the
-/// build of the web code, or more than 48 hours before it. Papers that hold are never refused for that.
+/// Papers that ran out are told as `clock` when the device says more than 48 hours before the build of the web code, and as
+/// `clock-or-expired` when it says more than a year after everything that the papers promise: then its date is the likelier reason,
+/// and the page says both ([`envelope::validity`]). Papers that hold are never refused for that.
 #[derive(Debug, Clone, Copy)]
 pub struct Time {
+    device: Timestamp,
+    built: Timestamp,
     clock: Clock,
-    is_doubtful: bool,
 }
 
 impl Time {
@@ -29,11 +31,7 @@ impl Time {
     /// [`Refused::CLOCK`] when the device's time is no time at all.
     pub fn of_device(device: f64, built: f64) -> Result<Self, Refused> {
         let (device, built) = (moment(device)?, moment(built * 1_000.0)?);
-        let age = device.duration_since(built);
-        Ok(Self {
-            clock: Clock::of_device(device, built),
-            is_doubtful: age > LONGEST_EPOCH || age < -DEVICE_TOLERANCE,
-        })
+        Ok(Self { device, built, clock: Clock::of_device(device, built) })
     }
 
     /// Verifies the root file, and that it is the one its address names: `/network/<hash>.json` (protocol section 3).
@@ -47,7 +45,7 @@ impl Time {
         if document.hash() != named {
             return Err(Refused::CERTIFICATE);
         }
-        self.told(VerifiedRoot::verify(&document, self.clock))
+        self.told(VerifiedRoot::verify(&document, self.clock), || None)
     }
 
     /// Verifies a root that came with a session, whose address nobody names.
@@ -56,33 +54,41 @@ impl Time {
     /// [`Refused::CERTIFICATE`], [`Refused::CLOCK`].
     #[cfg(feature = "console")]
     pub fn verify_own_root(self, document: &SignedDocument) -> Result<VerifiedRoot, Refused> {
-        self.told(VerifiedRoot::verify(document, self.clock))
+        self.told(VerifiedRoot::verify(document, self.clock), || None)
     }
 
     /// Verifies a centre's bundle under the root.
     ///
     /// # Errors
-    /// [`Refused::CERTIFICATE`], [`Refused::CLOCK`], [`Refused::EXPIRED`], [`Refused::CHANNEL`].
+    /// [`Refused::CERTIFICATE`], [`Refused::CLOCK`], [`Refused::EXPIRED`], [`Refused::CLOCK_OR_EXPIRED`], [`Refused::CHANNEL`].
     pub fn verify_centre(
         self,
         root: &VerifiedRoot,
         bundle: &CentreBundle,
         seen: Option<SeenEpochs>,
     ) -> Result<VerifiedCentre, Refused> {
-        self.told(verify_centre(root, bundle, self.clock, seen))
+        self.told(verify_centre(root, bundle, self.clock, seen), || last_end_named(bundle))
     }
 
     /// Whom to seal to now.
     ///
     /// # Errors
-    /// [`Refused::CLOCK`], [`Refused::EXPIRED`], [`Refused::CHANNEL`], [`Refused::CERTIFICATE`].
+    /// [`Refused::CLOCK`], [`Refused::EXPIRED`], [`Refused::CLOCK_OR_EXPIRED`], [`Refused::CHANNEL`], [`Refused::CERTIFICATE`].
     pub fn recipient(self, centre: &VerifiedCentre, channel: Channel) -> Result<EpochRecipient, Refused> {
-        self.told(centre.recipient(channel, self.clock))
+        self.told(centre.recipient(channel, self.clock), || Some(last_end_of(centre)))
     }
 
-    fn told<T>(self, judged: Result<T, CentreRefusal>) -> Result<T, Refused> {
+    fn told<T>(
+        self,
+        judged: Result<T, CentreRefusal>,
+        last_end: impl FnOnce() -> Option<Timestamp>,
+    ) -> Result<T, Refused> {
         judged.map_err(|refusal| match Refused::from(refusal) {
-            Refused::EXPIRED if self.is_doubtful => Refused::CLOCK,
+            Refused::EXPIRED => match why_ended(self.device, self.built, last_end()) {
+                Ended::Papers => Refused::EXPIRED,
+                Ended::Device => Refused::CLOCK,
+                Ended::Either => Refused::CLOCK_OR_EXPIRED,
+            },
             refused => refused,
         })
     }
@@ -145,16 +151,24 @@ mod tests {
 
     #[test]
     fn papers_that_ran_out_on_an_unlikely_date_are_a_question_of_the_clock() {
-        let told = |hours: f64, refusal| after_build(hours).told::<()>(Err(refusal)).unwrap_err();
-        for hours in [-48.0, 0.0, 35.0 * 24.0] {
+        let year = 366.0 * 24.0;
+        let end = Timestamp::from_second(1_763_000_000 + 100 * 24 * 3_600).unwrap();
+        let told =
+            |hours: f64, refusal| after_build(hours).told::<()>(Err(refusal), || Some(end)).unwrap_err();
+        for hours in [-48.0, 0.0, 100.0 * 24.0, 100.0 * 24.0 + year] {
             assert_eq!(told(hours, CentreRefusal::Expired), Refused::EXPIRED, "{hours}");
             assert_eq!(told(hours, CentreRefusal::NoEpoch), Refused::EXPIRED, "{hours}");
         }
-        for hours in [-49.0, 35.0 * 24.0 + 1.0, 400.0 * 24.0] {
-            assert_eq!(told(hours, CentreRefusal::Expired), Refused::CLOCK, "{hours}");
-            assert_eq!(told(hours, CentreRefusal::NoEpoch), Refused::CLOCK, "{hours}");
+        let (before, after) = (-49.0, 100.0 * 24.0 + year + 1.0);
+        for (hours, refused) in [(before, Refused::CLOCK), (after, Refused::CLOCK_OR_EXPIRED)] {
+            assert_eq!(told(hours, CentreRefusal::Expired), refused, "{hours}");
+            assert_eq!(told(hours, CentreRefusal::NoEpoch), refused, "{hours}");
             assert_eq!(told(hours, CentreRefusal::Signature), Refused::CERTIFICATE, "{hours}");
-            assert_eq!(after_build(hours).told(Ok(7)), Ok(7), "papers that hold are used on any date");
+            assert_eq!(
+                after_build(hours).told(Ok(7), || Some(end)),
+                Ok(7),
+                "papers that hold are used on any date"
+            );
         }
     }
 }

@@ -16,12 +16,19 @@ impl Refused {
     pub const CLOCK: Self = Self("clock");
     /// Nothing is valid now: the page gives the phone.
     pub const EXPIRED: Self = Self("expired");
+    /// Nothing is valid at the date of the device, which is a year after all papers: more likely the date is wrong, and the page
+    /// says both.
+    pub const CLOCK_OR_EXPIRED: Self = Self("clock-or-expired");
     /// The centre does not offer this channel.
     pub const CHANNEL: Self = Self("channel");
     /// More text than the largest frame holds.
     pub const SIZE: Self = Self("size");
     /// Nothing written.
     pub const EMPTY: Self = Self("empty");
+    /// A telephone number without enough digits.
+    pub const NUMBER: Self = Self("number");
+    /// No time at which a call is safe.
+    pub const WINDOWS: Self = Self("windows");
     /// Not 20 digits.
     pub const CODE_LENGTH: Self = Self("code-length");
     /// Not in the format of protocol section 12.
@@ -36,6 +43,10 @@ impl Refused {
     pub const SIGN_IN: Self = Self("sign-in");
     /// She holds no key of this channel.
     pub const KEYS: Self = Self("keys");
+    /// The safe word was right, so it is not taken back (protocol section 7.4).
+    pub const RIGHT_WORD: Self = Self("right-word");
+    /// It cannot be told here which code of hers counts now.
+    pub const ADDRESS: Self = Self("address");
 
     /// The code.
     #[must_use]

@@ -3,120 +3,35 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-#[path = "../../keyring/tests/all/world.rs"]
-#[expect(dead_code, reason = "shared with the tests of keyring, which use all of it")]
-mod world;
+#[expect(dead_code, reason = "shared with the other stories of pages")]
+mod page;
 
 use browser::letter::Letter;
-use browser::mailbox::Mailbox;
 use browser::operator::Operator;
 use browser::refusal::Refused;
 use browser::sign_in::SignIn;
 use envelope::duty::Channel;
 use envelope::encoding::to_base64;
-use envelope::frame::Frame;
-use envelope::index::{FillerPlace, IndexEntry, PAGE_LENGTH, assemble_page};
-use envelope::mailbox::{MailboxId, Nonce, PageRequest};
-use envelope::publication::WrapTarget;
+use envelope::index::PAGE_LENGTH;
+use envelope::mailbox::{Nonce, PageRequest};
 use envelope::sizes::CELL_LENGTH;
 use keyring::item::{AnswerKind, Place, SealedItem, open_for_centre, seal_answer, seal_safe_report};
 use keyring::passphrase::Passphrase;
+use page::world::{self, World};
+use page::{
+    built, bundle, case_of, code_of, draft, fetch, keys, letter, mailbox, message, now, operator, page, read,
+    root, root_address, seal, texts, verify,
+};
 use serde_json::{Value, json};
-use world::{World, start};
-
-fn built() -> f64 {
-    1_790_000_000.0
-}
-
-fn now() -> f64 {
-    f64::from(i32::try_from(start().as_second()).unwrap()) * 1_000.0
-}
-
-fn root_address(world: &World) -> String {
-    format!("/network/{}.json", world.root.hash())
-}
-
-fn root(world: &World) -> String {
-    serde_json::to_string(&world.root).unwrap()
-}
-
-fn bundle(world: &World) -> String {
-    serde_json::to_string(&world.bundle).unwrap()
-}
-
-fn verify(letter: &mut Letter, world: &World, channel: &str) -> Result<(), Refused> {
-    let centre = world.certificate.centre.to_string();
-    letter.verify(&root_address(world), &root(world), &bundle(world), &centre, channel, now())
-}
-
-fn letter(world: &World) -> Letter {
-    let mut letter = Letter::new(built());
-    verify(&mut letter, world, "safe").unwrap();
-    letter
-}
-
-/// An operator with the keys that the server would give her.
-fn operator(world: &World, place: usize) -> Operator {
-    let mut operator = Operator::of(world.operators[place].clone());
-    operator.keys(&keys(world, place), &world.persons[place].to_string(), now(), built()).unwrap();
-    operator
-}
-
-fn keys(world: &World, place: usize) -> String {
-    let mine = |to: &WrapTarget| *to == WrapTarget::Person(world.persons[place]);
-    let epochs: Vec<Value> = world
-        .wraps
-        .iter()
-        .filter(|(_, _, to, _)| mine(to))
-        .map(|(channel, number, _, wrap)| json!({ "channel": channel, "number": number, "wrap": to_base64(wrap) }))
-        .collect();
-    json!({ "root": world.root, "centre": world.certificate.centre, "bundle": world.bundle, "epochs": epochs }).to_string()
-}
-
-fn read(operator: &mut Operator, world: &World, case: &str, frames: &[Vec<u8>]) -> Value {
-    let frames: Vec<String> = frames.iter().map(|frame| to_base64(frame)).collect();
-    let centre = world.certificate.centre.to_string();
-    let shown = operator.read(&centre, "safe", case, &json!(frames).to_string()).unwrap();
-    serde_json::from_str(&shown).unwrap()
-}
-
-fn case_of(frame: &[u8]) -> String {
-    Frame::parse(frame).unwrap().clear().case.to_string()
-}
-
-fn page(mailbox: &MailboxId, frames: &[Vec<u8>]) -> Vec<u8> {
-    let all: Vec<Frame> = frames.iter().map(|frame| Frame::parse(frame).unwrap()).collect();
-    let entries: Vec<IndexEntry> = all.iter().filter_map(IndexEntry::of_frame).collect();
-    let answers: Vec<Vec<u8>> =
-        all.iter().filter(|frame| frame.clear().kind.is_for_receipt()).map(Frame::to_bytes).collect();
-    assemble_page(mailbox, 0, &entries, &answers, |_: FillerPlace<'_>| [0xF1; CELL_LENGTH])
-}
-
-fn code_of(letter: &Letter) -> String {
-    let receipt: Value = serde_json::from_str(&letter.acknowledged().unwrap()).unwrap();
-    receipt["code"].as_str().unwrap().to_owned()
-}
-
-/// Asks for the first page as a browser does, and hands over what the server would answer.
-fn fetch(mailbox: &mut Mailbox, frames: &[Vec<u8>]) -> u32 {
-    let nonce = Nonce::assemble(1_800_000_000, &[1; 16], &[2; 32]);
-    let request = PageRequest::parse(&mailbox.request(nonce.as_bytes(), 0).unwrap()).unwrap();
-    mailbox.accept(&page(&request.mailbox_id(), frames), 0).unwrap()
-}
-
-fn mailbox(world: &World) -> Mailbox {
-    Mailbox::new(built(), &root_address(world), &root(world), now()).unwrap()
-}
-
-fn texts(shown: &Value) -> Vec<Value> {
-    shown["items"].as_array().unwrap().iter().map(|item| item["text"].clone()).collect()
-}
 
 #[test]
 fn she_writes_the_centre_answers_she_writes_again_and_the_case_closes() {
     let world = World::new(1);
     let mut letter = letter(&world);
-    let report = letter.seal("Ho paura di tornare a casa.", "dopo le 18", true, "it", now()).unwrap();
+    let mut urgent = draft("Ho paura di tornare a casa.");
+    urgent["safe_contact"] = json!("dopo le 18");
+    urgent["urgent"] = json!(true);
+    let report = letter.seal(&urgent.to_string(), now()).unwrap();
     let code = code_of(&letter);
     assert!(letter.confirm(&code[16..]));
     assert!(!letter.confirm("12345"));
@@ -136,7 +51,7 @@ fn she_writes_the_centre_answers_she_writes_again_and_the_case_closes() {
     assert_eq!(texts(&contents), [Value::Null, json!("Siamo qui. Quando può parlare?")]);
     assert_eq!(contents["may_write"], true);
     assert_eq!(contents["incomplete"], false);
-    let message = hers.seal("Domani alle 10.", "it", now()).unwrap();
+    let message = hers.seal(&message("Domani alle 10.", ""), now()).unwrap();
     let contents: Value = serde_json::from_str(&hers.acknowledged().unwrap()).unwrap();
     assert_eq!(contents["items"][2]["kind"], "message");
 
@@ -154,22 +69,22 @@ fn she_writes_the_centre_answers_she_writes_again_and_the_case_closes() {
 fn the_same_words_give_the_same_bytes_and_changed_words_another_case() {
     let world = World::new(2);
     let mut letter = letter(&world);
-    let first = letter.seal("uno", "", false, "it", now()).unwrap();
-    assert_eq!(letter.seal("uno", "", false, "it", now()).unwrap(), first);
+    let first = seal(&mut letter, "uno").unwrap();
+    assert_eq!(seal(&mut letter, "uno").unwrap(), first);
     let code = code_of(&letter);
-    let changed = letter.seal("due", "", false, "it", now()).unwrap();
+    let changed = seal(&mut letter, "due").unwrap();
     assert_ne!(case_of(&changed), case_of(&first));
     assert_ne!(code_of(&letter), code);
     letter.forget();
     assert_eq!(letter.acknowledged().unwrap_err(), Refused::UNKNOWN);
-    assert_ne!(letter.seal("due", "", false, "it", now()).unwrap(), changed);
+    assert_ne!(seal(&mut letter, "due").unwrap(), changed);
 }
 
 #[test]
 fn nothing_is_sealed_before_or_against_the_papers() {
     let world = World::new(3);
     let mut unverified = Letter::new(built());
-    assert_eq!(unverified.seal("uno", "", false, "it", now()).unwrap_err(), Refused::UNKNOWN);
+    assert_eq!(seal(&mut unverified, "uno").unwrap_err(), Refused::UNKNOWN);
     assert_eq!(verify(&mut unverified, &world, "courier").unwrap_err(), Refused::CHANNEL);
     let other = World::new(4).certificate.centre.to_string();
     let (address, root, papers) = (root_address(&world), root(&world), bundle(&world));
@@ -177,12 +92,12 @@ fn nothing_is_sealed_before_or_against_the_papers() {
         unverified.verify(&address, &root, &papers, &other, "safe", now()).unwrap_err(),
         Refused::CERTIFICATE
     );
-    assert_eq!(letter(&world).seal(" \n", "", false, "it", now()).unwrap_err(), Refused::EMPTY);
-    assert_eq!(letter(&world).seal(&"x".repeat(70_000), "", false, "it", now()).unwrap_err(), Refused::SIZE);
-    assert!(letter(&world).room(&"x".repeat(70_000), "", "it").unwrap() < 0);
+    assert_eq!(seal(&mut letter(&world), " \n").unwrap_err(), Refused::EMPTY);
+    assert_eq!(seal(&mut letter(&world), &"x".repeat(70_000)).unwrap_err(), Refused::SIZE);
+    assert!(letter(&world).room(&draft(&"x".repeat(70_000)).to_string()).unwrap() < 0);
     let day = 24.0 * 3_600_000.0;
     let written_after =
-        |days: f64| letter(&world).seal("uno", "", false, "it", now() + days * day).unwrap_err();
+        |days: f64| letter(&world).seal(&draft("uno").to_string(), now() + days * day).unwrap_err();
     assert_eq!(
         written_after(400.0),
         Refused::CLOCK,
@@ -192,7 +107,7 @@ fn nothing_is_sealed_before_or_against_the_papers() {
     assert_eq!(verify(&mut built_later, &world, "safe").unwrap_err(), Refused::CLOCK);
     let mut built_late = Letter::new((now() + 3.0 * day) / 1_000.0);
     verify(&mut built_late, &world, "safe").unwrap();
-    let late = built_late.seal("uno", "", false, "it", now() + 37.0 * day).unwrap_err();
+    let late = built_late.seal(&draft("uno").to_string(), now() + 37.0 * day).unwrap_err();
     assert_eq!(late, Refused::EXPIRED, "a likely date, and no epoch any more");
 }
 
@@ -211,14 +126,14 @@ fn an_epoch_older_than_one_seen_in_this_page_is_refused() {
 fn an_unknown_code_looks_like_a_mailbox_without_an_answer() {
     let world = World::new(6);
     let mut letter = letter(&world);
-    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    let report = seal(&mut letter, "uno").unwrap();
     for (code, frames) in [(code_of(&letter), vec![report]), ("11112222333344445555".to_owned(), Vec::new())]
     {
         let mut hers = mailbox(&world);
         assert_eq!(hers.enter(&code).unwrap().len(), 2);
         assert_eq!(fetch(&mut hers, &frames), 1);
         assert_eq!(hers.centre().unwrap(), None);
-        assert_eq!(hers.seal("x", "it", now()).unwrap_err(), Refused::UNKNOWN);
+        assert_eq!(hers.seal(&message("x", ""), now()).unwrap_err(), Refused::UNKNOWN);
     }
     let mut hers = mailbox(&world);
     assert_eq!(hers.enter("1111 2222 3333 4444 555").unwrap_err(), Refused::CODE_LENGTH);
@@ -229,14 +144,14 @@ fn an_unknown_code_looks_like_a_mailbox_without_an_answer() {
 fn an_answer_that_was_altered_or_moved_is_not_shown() {
     let world = World::new(7);
     let mut letter = letter(&world);
-    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    let report = seal(&mut letter, "uno").unwrap();
     let mut ada = operator(&world, 0);
     read(&mut ada, &world, &case_of(&report), std::slice::from_ref(&report));
     let answer = ada.answer("answer", "due", now()).unwrap();
     let code = code_of(&letter);
 
     // The answer to one case in the mailbox of another.
-    let other = letter.seal("altro", "", false, "it", now()).unwrap();
+    let other = seal(&mut letter, "altro").unwrap();
     let mut hers = mailbox(&world);
     hers.enter(&code_of(&letter)).unwrap();
     fetch(&mut hers, &[other.clone(), answer.clone()]);
@@ -269,7 +184,7 @@ fn an_answer_that_was_altered_or_moved_is_not_shown() {
 fn a_conversation_that_is_not_whole_is_shown_as_incomplete() {
     let world = World::new(11);
     let mut letter = letter(&world);
-    let report = letter.seal("uno", "", false, "it", now()).unwrap();
+    let report = seal(&mut letter, "uno").unwrap();
     let case = case_of(&report);
     let mut ada = operator(&world, 0);
     let mut shown = |frames: &[&Vec<u8>]| {
@@ -310,7 +225,8 @@ fn an_answer_to_somebody_else_is_shown_as_incomplete() {
     let (hers, a_stranger) = (world.receipt(), world.receipt());
     let to = world.centre().safe_recipient(world::at(0)).unwrap();
     // The same random bytes give the same case.
-    let seal = |receipt| seal_safe_report(&to, receipt, &world::report("uno"), &mut world::rng(13)).unwrap();
+    let seal =
+        |receipt| seal_safe_report(&to, None, receipt, &world::report("uno"), &mut world::rng(13)).unwrap();
     let report = seal(&hers);
     let answer_to = |first: &SealedItem| {
         let opened = open_for_centre(&first.bytes, world.key(Channel::Safe), &world.centre()).unwrap();
@@ -333,8 +249,10 @@ fn an_answer_to_somebody_else_is_shown_as_incomplete() {
 fn a_safe_way_to_be_reached_is_a_report_of_its_own() {
     let world = World::new(14);
     let mut letter = letter(&world);
-    assert_eq!(letter.seal(" ", "\n", true, "it", now()).unwrap_err(), Refused::EMPTY);
-    let report = letter.seal("", "lunedì alle 10", false, "it", now()).unwrap();
+    assert_eq!(seal(&mut letter, " ").unwrap_err(), Refused::EMPTY);
+    let mut contact = draft("");
+    contact["safe_contact"] = json!("lunedì alle 10");
+    let report = letter.seal(&contact.to_string(), now()).unwrap();
     let shown = read(&mut operator(&world, 0), &world, &case_of(&report), std::slice::from_ref(&report));
     assert_eq!(shown["incomplete"], false);
     assert_eq!(

@@ -23,8 +23,10 @@ pub const MAGIC: &[u8; 8] = b"APPRODO1";
 pub enum WrapKind {
     /// For the centre's epoch.
     Epoch,
-    /// For her receipt.
+    /// For her receipt; in a rotation for the new one.
     Receipt,
+    /// For the epoch of a second centre (section 7.7).
+    Second,
 }
 
 impl WrapKind {
@@ -34,6 +36,7 @@ impl WrapKind {
         match self {
             Self::Epoch => 1,
             Self::Receipt => 2,
+            Self::Second => 3,
         }
     }
 
@@ -43,14 +46,25 @@ impl WrapKind {
         match byte {
             1 => Some(Self::Epoch),
             2 => Some(Self::Receipt),
+            3 => Some(Self::Second),
             _ => None,
         }
     }
 
-    /// The wraps that a frame of this kind carries, in this order and no others.
+    /// The wraps that a frame of this kind carries, in this order and no others. Only a report can be for a second centre.
     #[must_use]
-    pub const fn expected(kind: ItemKind) -> &'static [Self] {
-        if kind.is_for_receipt() { &[Self::Epoch, Self::Receipt] } else { &[Self::Epoch] }
+    pub const fn expected(kind: ItemKind, has_second: bool) -> &'static [Self] {
+        match (kind.is_for_receipt(), has_second) {
+            (true, _) => &[Self::Epoch, Self::Receipt],
+            (false, true) => &[Self::Epoch, Self::Second],
+            (false, false) => &[Self::Epoch],
+        }
+    }
+
+    /// The wraps that a frame with this header carries.
+    #[must_use]
+    pub const fn expected_of(clear: &ClearHeader) -> &'static [Self] {
+        Self::expected(clear.kind, clear.second.is_some())
     }
 }
 
@@ -106,7 +120,7 @@ impl Frame {
         let size = SizeClass::of_length(length_of(&parts)).ok_or(FrameRefusal::Size)?;
         let clear: ClearHeader = serde_json::from_slice(&parts.clear).map_err(|_| FrameRefusal::Malformed)?;
         let kinds: Vec<WrapKind> = parts.wraps.iter().map(|wrap| wrap.kind).collect();
-        if !clear.is_consistent() || kinds != WrapKind::expected(clear.kind) {
+        if !clear.is_consistent() || kinds != WrapKind::expected_of(&clear) {
             return Err(FrameRefusal::Malformed);
         }
         for wrap in &parts.wraps {
@@ -119,15 +133,16 @@ impl Frame {
         Ok(Self { clear, parts, size })
     }
 
-    /// Verifies the author's signature over every byte before it. It proves that the holder of `author` made these bytes; whether
-    /// that key may write here is asked elsewhere (mailbox id, or membership in the epoch).
+    /// Verifies the author's signature over every byte before it, and in a rotation that of the new key too. It proves that the
+    /// holder of `author` made these bytes (and that the holder of the new key took part); whether that key may write here is asked
+    /// elsewhere (mailbox id, or membership in the epoch).
     ///
     /// # Errors
     /// [`FrameRefusal::Signature`].
     pub fn verify_signature(&self) -> Result<(), FrameRefusal> {
         let signed = signed_payload(&self.parts.clear, &self.parts.wraps, &self.parts.body);
         let signature = Signature::from_bytes(self.parts.signature);
-        if self.clear.author.verifies(SignedType::Item, &signed, &signature) {
+        if self.clear.author.verifies(SignedType::Item, &signed, &signature) && self.clear.next_verifies() {
             Ok(())
         } else {
             Err(FrameRefusal::Signature)
@@ -185,7 +200,7 @@ impl Frame {
     /// The mailbox of the author's key: hers, when she is the author.
     #[must_use]
     pub fn mailbox_id(&self) -> MailboxId {
-        MailboxId::of_key(&self.clear.author)
+        self.clear.mailbox_id()
     }
 
     /// The parts as they are stored.

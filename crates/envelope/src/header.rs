@@ -5,9 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::duty::Channel;
 use crate::encoding::{Hash, Malformed};
-use crate::ids::{CaseId, CentreId, ItemId};
+use crate::ids::{CaseId, CentreId, FileId, ItemId};
+use crate::mailbox::MailboxId;
 use crate::recipient::Fingerprint;
-use crate::signature::PublicKey;
+use crate::signature::{PublicKey, Signature, SignedType};
+use crate::sizes::MOST_FILES;
 
 /// The one suite of version 1: X25519 age files, Ed25519 signatures, SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -40,17 +42,34 @@ pub enum ItemKind {
     Answer,
     /// The centre's ready-made first answer: "we have read it".
     Acknowledgement,
+    /// She has a new code: an item of hers, sealed to the centre and to the new code (section 7.4).
+    Rotation,
     /// Why the centre closed the case; a note of the centre.
     Closing,
+    /// One member's part in undoing a rotation or a burn; a note of the centre (section 7.4).
+    Undo,
 }
 
 impl ItemKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Report,
+        Self::Message,
+        Self::Answer,
+        Self::Acknowledgement,
+        Self::Rotation,
+        Self::Closing,
+        Self::Undo,
+    ];
+
     /// The chain that items of this kind belong to.
     #[must_use]
     pub const fn chain(self) -> Chain {
         match self {
-            Self::Closing => Chain::Notes,
-            Self::Report | Self::Message | Self::Answer | Self::Acknowledgement => Chain::Conversation,
+            Self::Closing | Self::Undo => Chain::Notes,
+            Self::Report | Self::Message | Self::Answer | Self::Acknowledgement | Self::Rotation => {
+                Chain::Conversation
+            }
         }
     }
 
@@ -58,14 +77,20 @@ impl ItemKind {
     #[must_use]
     pub const fn role(self) -> Role {
         match self {
-            Self::Report | Self::Message => Role::Victim,
-            Self::Answer | Self::Acknowledgement | Self::Closing => Role::Operator,
+            Self::Report | Self::Message | Self::Rotation => Role::Victim,
+            Self::Answer | Self::Acknowledgement | Self::Closing | Self::Undo => Role::Operator,
         }
     }
 
-    /// Whether items of this kind carry a wrap for her receipt too.
+    /// Whether items of this kind carry a wrap for her receipt too (for a rotation: the new one), and lie in her mailbox.
     #[must_use]
     pub const fn is_for_receipt(self) -> bool {
+        matches!(self, Self::Answer | Self::Acknowledgement | Self::Rotation)
+    }
+
+    /// Whether the centre says something to her with it: what a mailbox needs before it shows anything (section 7.2).
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
         matches!(self, Self::Answer | Self::Acknowledgement)
     }
 
@@ -77,7 +102,9 @@ impl ItemKind {
             Self::Message => "message",
             Self::Answer => "answer",
             Self::Acknowledgement => "acknowledgement",
+            Self::Rotation => "rotation",
             Self::Closing => "closing",
+            Self::Undo => "undo",
         }
     }
 }
@@ -136,7 +163,52 @@ impl<'de> Deserialize<'de> for Language {
     }
 }
 
-/// What the server may read of an item.
+/// A second centre that can open a report too (protocol section 7.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondCentre {
+    /// The centre.
+    pub centre: CentreId,
+    /// The number of its epoch, of the channel of the report.
+    pub epoch: u32,
+}
+
+/// The key that a rotation hands over to. It signs too, so that nobody can rotate to a key that is not theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextKey {
+    /// The key of the new code; its hash is the new mailbox id.
+    pub signing_key: PublicKey,
+    /// By `signing_key`, over [`NextKey::signed_payload`].
+    pub signature: Signature,
+}
+
+impl NextKey {
+    /// What the new key signs: `old mailbox id 32 ‖ case 16 ‖ u32 seq`.
+    #[must_use]
+    pub fn signed_payload(old: &MailboxId, case: &CaseId, seq: u32) -> Vec<u8> {
+        [old.as_bytes().as_slice(), case.as_bytes(), &seq.to_le_bytes()].concat()
+    }
+
+    /// The mailbox of the new code.
+    #[must_use]
+    pub fn mailbox_id(&self) -> MailboxId {
+        MailboxId::of_key(&self.signing_key)
+    }
+}
+
+/// What an undo takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Undone {
+    /// The rotation at this place of the conversation: the code before it counts again.
+    Rotation(u32),
+    /// The burning of the mailbox: it lives again.
+    Burn,
+}
+
+/// What the server may read of an item. The last four fields are absent where they say nothing, and refused where they do not
+/// belong ([`ClearHeader::is_consistent`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClearHeader {
@@ -162,24 +234,94 @@ pub struct ClearHeader {
     pub urgent: bool,
     /// The language of the page it was written on.
     pub language: Language,
-    /// The author's key: hers, or a member's.
+    /// The author's key: hers, or a member's. A rotation is signed by the key that it replaces.
     pub author: PublicKey,
+    /// A second centre that can open it; reports only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondCentre>,
+    /// The files that belong to it, uploaded before; reports and messages only, at most [`MOST_FILES`], none twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
+    /// The key of the new code; in every rotation and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextKey>,
+    /// What it takes back; in every undo and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undone>,
 }
 
 impl ClearHeader {
     /// Whether the fields agree with each other: the chain and the author's role follow from the kind, a report is number 1 of
-    /// its chain and a message is not, and only she marks urgency.
+    /// its chain and other items of the conversation are not, only she marks urgency, and every optional field stands where it
+    /// belongs.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
         let is_at_its_place = match self.kind {
             ItemKind::Report => self.seq == 1,
-            ItemKind::Message | ItemKind::Answer | ItemKind::Acknowledgement => self.seq > 1,
-            ItemKind::Closing => self.seq >= 1,
+            ItemKind::Message | ItemKind::Answer | ItemKind::Acknowledgement | ItemKind::Rotation => {
+                self.seq > 1
+            }
+            ItemKind::Closing | ItemKind::Undo => self.seq >= 1,
         };
         self.chain == self.kind.chain()
             && is_at_its_place
             && self.epoch >= 1
             && (self.kind.role() == Role::Victim || !self.urgent)
+            && self.has_right_second()
+            && self.has_right_files()
+            && self.has_right_next()
+            && self.has_right_undone()
+    }
+
+    /// Every centre that can open it: its own, and the second if there is one.
+    #[must_use]
+    pub fn centres(&self) -> Vec<CentreId> {
+        core::iter::once(self.centre).chain(self.second.map(|second| second.centre)).collect()
+    }
+
+    /// The mailbox of the author's key: hers, when she is the author.
+    #[must_use]
+    pub fn mailbox_id(&self) -> MailboxId {
+        MailboxId::of_key(&self.author)
+    }
+
+    /// Whether the new key of a rotation signed for this place; true for all other kinds, which have none.
+    #[must_use]
+    pub fn next_verifies(&self) -> bool {
+        let Some(next) = &self.next else { return self.kind != ItemKind::Rotation };
+        let payload = NextKey::signed_payload(&self.mailbox_id(), &self.case, self.seq);
+        next.signing_key.verifies(SignedType::Rotation, &payload, &next.signature)
+    }
+
+    fn has_right_second(&self) -> bool {
+        self.second.is_none_or(|second| {
+            self.kind == ItemKind::Report && second.centre != self.centre && second.epoch >= 1
+        })
+    }
+
+    fn has_right_files(&self) -> bool {
+        let may_carry = matches!(self.kind, ItemKind::Report | ItemKind::Message);
+        let (count, mut left) = (self.files.len(), self.files.as_slice());
+        while let [file, rest @ ..] = left {
+            if rest.contains(file) {
+                return false;
+            }
+            left = rest;
+        }
+        count == 0 || (may_carry && count <= MOST_FILES)
+    }
+
+    fn has_right_next(&self) -> bool {
+        let is_another = self.next.is_none_or(|next| next.signing_key != self.author);
+        self.next.is_some() == (self.kind == ItemKind::Rotation) && is_another
+    }
+
+    fn has_right_undone(&self) -> bool {
+        let names_a_rotation = match self.undoes {
+            Some(Undone::Rotation(seq)) => seq > 1,
+            Some(Undone::Burn) | None => true,
+        };
+        self.undoes.is_some() == (self.kind == ItemKind::Undo) && names_a_rotation
     }
 }
 
@@ -189,7 +331,7 @@ impl ClearHeader {
 pub struct InnerHeader {
     /// Always `approdo-1`.
     pub suite: Suite,
-    /// Every centre that can open it: in version 1 the one of the clear header.
+    /// Every centre that can open it: that of the clear header, then its second.
     pub centres: Vec<CentreId>,
     /// The channel it came by.
     pub channel: Channel,
@@ -224,7 +366,7 @@ impl InnerHeader {
     #[must_use]
     pub fn matches(&self, clear: &ClearHeader) -> bool {
         self.suite == clear.suite
-            && self.centres == [clear.centre]
+            && self.centres == clear.centres()
             && self.channel == clear.channel
             && self.case == clear.case
             && self.item == clear.item

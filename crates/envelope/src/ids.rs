@@ -5,7 +5,8 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::{Builder, Uuid};
 
-use crate::encoding::Malformed;
+use crate::encoding::{Hash, Malformed};
+use crate::signature::PublicKey;
 
 macro_rules! id {
     ($name:ident, $meaning:literal) => {
@@ -87,3 +88,77 @@ id!(CentreId, "A centre of the network.");
 id!(PersonId, "A person who works in a centre, or a governor.");
 id!(CaseId, "A case: everything between one person who wrote and one centre. Made in the browser.");
 id!(ItemId, "One message, answer or note of a case. Made in the browser.");
+
+/// A file that was uploaded for a report or a message: the first 16 bytes of SHA-256 of its upload key, written as 32 lower-case
+/// hexadecimal digits (protocol section 12.8). Only the holder of that key can add a chunk to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId([u8; 16]);
+
+impl FileId {
+    /// The id of the file that this key uploads.
+    #[must_use]
+    pub fn of_upload_key(key: &PublicKey) -> Self {
+        let mut bytes = [0; 16];
+        for (target, byte) in bytes.iter_mut().zip(Hash::of(key.as_bytes()).as_bytes()) {
+            *target = *byte;
+        }
+        Self(bytes)
+    }
+
+    /// An id read from storage.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 16 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Reads 32 lower-case hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`Malformed`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut bytes = [0; 16];
+        let digits = base16ct::lower::decode(text, &mut bytes).map_err(|_| Malformed)?;
+        if digits.len() == 16 { Ok(Self(bytes)) } else { Err(Malformed) }
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.0 {
+            write!(formatter, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for FileId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "FileId({self})")
+    }
+}
+
+impl core::str::FromStr for FileId {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for FileId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

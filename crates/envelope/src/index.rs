@@ -26,7 +26,7 @@ pub const MOST_PAGES: u32 = 256;
 pub struct IndexEntry {
     /// Its place in the conversation, from 1.
     pub seq: u32,
-    /// What it is; never a closing.
+    /// What it is; never a note.
     pub kind: ItemKind,
     /// The class of its frame, for an item to her; `None` for her own, which is never sent back.
     pub size: Option<SizeClass>,
@@ -123,7 +123,8 @@ const fn kind_byte(kind: ItemKind) -> Option<u8> {
         ItemKind::Message => Some(2),
         ItemKind::Answer => Some(3),
         ItemKind::Acknowledgement => Some(4),
-        ItemKind::Closing => None,
+        ItemKind::Rotation => Some(5),
+        ItemKind::Closing | ItemKind::Undo => None,
     }
 }
 
@@ -133,6 +134,7 @@ const fn kind_of_byte(byte: u8) -> Option<ItemKind> {
         2 => Some(ItemKind::Message),
         3 => Some(ItemKind::Answer),
         4 => Some(ItemKind::Acknowledgement),
+        5 => Some(ItemKind::Rotation),
         _ => None,
     }
 }

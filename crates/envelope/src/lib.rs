@@ -8,6 +8,7 @@
 //! To add a format: describe it in `docs/protocol.md` section 12, parse it here, write it in `keyring`, and commit a vector.
 
 pub mod body;
+pub mod burn;
 pub mod centre;
 pub mod certificate;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod content;
 pub mod duty;
 pub mod encoding;
 pub mod epoch;
+pub mod file;
 pub mod frame;
 pub mod header;
 pub mod ids;
@@ -28,3 +30,5 @@ pub mod sealed_file;
 pub mod signature;
 pub mod sizes;
 pub mod statement;
+pub mod validity;
+pub mod work;

@@ -62,6 +62,8 @@ pub enum NonceLabel {
     Mailbox,
     /// `POST /console/sign-in/challenge`.
     SignIn,
+    /// `POST /mailbox/burn-nonce`.
+    Burn,
 }
 
 impl NonceLabel {
@@ -71,6 +73,7 @@ impl NonceLabel {
         match self {
             Self::Mailbox => "mailbox",
             Self::SignIn => "sign-in",
+            Self::Burn => "burn",
         }
     }
 }

@@ -94,6 +94,31 @@ impl FrameRefusal {
     }
 }
 
+/// Why an upload was refused (protocol section 12.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FileRefusal {
+    /// Not the format of section 12.8.
+    #[error("malformed upload")]
+    Malformed,
+    /// The file is another key's.
+    #[error("another file's key")]
+    Key,
+    /// The signature does not verify.
+    #[error("wrong signature")]
+    Signature,
+}
+
+impl FileRefusal {
+    /// The stable code. Another file's key is told like a wrong signature.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Key | Self::Signature => "signature",
+        }
+    }
+}
+
 /// Why a mailbox request or answer was refused (protocol section 12.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MailboxRefusal {

@@ -42,9 +42,42 @@ pub enum SignedType {
     /// An operator's answer to the sign-in challenge.
     #[serde(rename = "approdo/sign-in/v1")]
     SignIn,
+    /// The new key of a rotation, by itself.
+    #[serde(rename = "approdo/rotation/v1")]
+    Rotation,
+    /// A request to burn a mailbox.
+    #[serde(rename = "approdo/burn/v1")]
+    Burn,
+    /// The safe word inside a burn.
+    #[serde(rename = "approdo/burn-word/v1")]
+    BurnWord,
+    /// One chunk of a file.
+    #[serde(rename = "approdo/file-chunk/v1")]
+    FileChunk,
+    /// The question which chunks of a file are kept.
+    #[serde(rename = "approdo/file-status/v1")]
+    FileStatus,
 }
 
 impl SignedType {
+    /// Every type.
+    pub const ALL: [Self; 14] = [
+        Self::Root,
+        Self::Certificate,
+        Self::Statement,
+        Self::Item,
+        Self::ItemInner,
+        Self::Wrap,
+        Self::Receipt,
+        Self::MailboxPage,
+        Self::SignIn,
+        Self::Rotation,
+        Self::Burn,
+        Self::BurnWord,
+        Self::FileChunk,
+        Self::FileStatus,
+    ];
+
     /// The name that is part of the signed bytes.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -58,6 +91,11 @@ impl SignedType {
             Self::Receipt => "approdo/receipt/v1",
             Self::MailboxPage => "approdo/mailbox-page/v1",
             Self::SignIn => "approdo/sign-in/v1",
+            Self::Rotation => "approdo/rotation/v1",
+            Self::Burn => "approdo/burn/v1",
+            Self::BurnWord => "approdo/burn-word/v1",
+            Self::FileChunk => "approdo/file-chunk/v1",
+            Self::FileStatus => "approdo/file-status/v1",
         }
     }
 }

@@ -8,20 +8,24 @@
 //! The server never links this crate: only browsers, the offline tool and tests do.
 
 mod age_file;
+pub mod burn;
 pub mod capacity;
 pub mod conversation;
 pub mod digits;
 pub mod documents;
 pub mod draft;
 pub mod epoch;
+pub mod file;
 pub mod identity;
 pub mod item;
 mod kdf;
+pub mod mailbox;
 pub mod operator;
 pub mod paper;
 pub mod passphrase;
 pub mod receipt;
 pub mod refusal;
+pub mod safe_word;
 pub mod session;
 pub mod signing;
 pub mod slot;

@@ -149,6 +149,8 @@ pub(crate) struct Facts {
     pub(crate) reading_hours: Vec<ReadingPeriod>,
     /// Days of the year on which nobody reads.
     pub(crate) closed: Vec<ClosedDay>,
+    /// Days within which the centre promises to read what arrives: 1 to 7.
+    pub(crate) promise_days: u8,
     /// Single dates on which the week's hours do not hold; passed on as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) exceptions: Vec<serde_json::Value>,

@@ -4,18 +4,21 @@
 
 mod opening;
 mod sealing;
+mod turning;
 
-use envelope::content::Content;
+use envelope::content::{CallBack, Content, FileEntry, ReceiptKeys, ReportContent, TextContent};
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::frame::WrapKind;
 use envelope::header::{ClearHeader, InnerHeader, ItemKind, Language};
-use envelope::ids::{CaseId, CentreId, ItemId};
+use envelope::ids::{CaseId, CentreId, ItemId, PersonId};
 use envelope::mailbox::MailboxId;
 use envelope::recipient::Recipient;
 
-pub use opening::{open_for_centre, open_with_receipt};
+pub(crate) use opening::key_for_receipt;
+pub use opening::{open_for_centre, open_with_carried_key, open_with_receipt};
 pub use sealing::{seal_answer, seal_closing, seal_general_report, seal_message, seal_safe_report};
+pub use turning::{seal_rotation, seal_undo};
 
 /// What she typed for a report.
 #[derive(Clone)]
@@ -30,6 +33,27 @@ pub struct ReportDraft<'a> {
     pub page_language: Language,
     /// Her one mark for "this cannot wait" (in clear).
     pub urgent: bool,
+    /// The safe word she chose, if she did.
+    pub safe_word: Option<&'a str>,
+    /// How and when to phone, if she asks for it.
+    pub call_back: Option<CallBack>,
+    /// The files that were uploaded for it, in order.
+    pub files: Vec<FileEntry>,
+}
+
+impl ReportDraft<'_> {
+    /// What is sealed, for a receipt with these keys.
+    pub(crate) fn content(&self, receipt: ReceiptKeys) -> Content {
+        Content::Report(ReportContent {
+            text: self.text.to_owned(),
+            safe_contact: self.safe_contact.map(str::to_owned),
+            language: self.answer_language.clone(),
+            receipt,
+            safe_word: self.safe_word.map(str::to_owned),
+            call_back: self.call_back.clone(),
+            files: self.files.clone(),
+        })
+    }
 }
 
 /// What she typed for a later message.
@@ -41,6 +65,21 @@ pub struct MessageDraft<'a> {
     pub page_language: Language,
     /// Her one mark for "this cannot wait" (in clear).
     pub urgent: bool,
+    /// The safe word as she typed it now; none when she was not asked or left it empty.
+    pub safe_word: Option<&'a str>,
+    /// The files that were uploaded for it, in order.
+    pub files: Vec<FileEntry>,
+}
+
+impl MessageDraft<'_> {
+    /// What is sealed.
+    pub(crate) fn content(&self) -> Content {
+        Content::Text(TextContent {
+            text: self.text.to_owned(),
+            safe_word: self.safe_word.map(str::to_owned),
+            files: self.files.clone(),
+        })
+    }
 }
 
 /// The place of an item after the first one of a chain.
@@ -89,10 +128,11 @@ pub struct SealedItem {
     pub body_hash: Hash,
 }
 
-/// Where to answer: the receipt's recipient, which comes only out of an opened report and never from a server (section 4.1).
+/// Where to answer: the receipt's recipient, which comes only out of an opened report or rotation and never from a server (section
+/// 4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptAddress {
-    centre: CentreId,
+    centres: Vec<CentreId>,
     channel: Channel,
     case: CaseId,
     recipient: Recipient,
@@ -110,7 +150,7 @@ impl ReceiptAddress {
     /// its author named.
     #[must_use]
     pub fn is_named_in(&self, answer: &OpenedItem) -> bool {
-        let place = WrapKind::expected(answer.clear.kind).iter().position(|kind| *kind == WrapKind::Receipt);
+        let place = WrapKind::expected_of(&answer.clear).iter().position(|kind| *kind == WrapKind::Receipt);
         let named = place.and_then(|place| answer.header.recipients.get(place));
         answer.clear.case == self.case && named == Some(&self.recipient.fingerprint())
     }
@@ -119,6 +159,15 @@ impl ReceiptAddress {
     #[must_use]
     pub fn mailbox(&self) -> MailboxId {
         self.mailbox
+    }
+
+    /// The same case with the receipt that a rotation hands over to.
+    pub(crate) fn moved_to(&self, keys: &ReceiptKeys) -> Self {
+        Self {
+            recipient: keys.recipient.clone(),
+            mailbox: MailboxId::of_key(&keys.signing_key),
+            ..self.clone()
+        }
     }
 }
 
@@ -129,6 +178,7 @@ pub struct OpenedItem {
     header: InnerHeader,
     content: Content,
     body_hash: Hash,
+    member: Option<PersonId>,
 }
 
 impl OpenedItem {
@@ -156,12 +206,19 @@ impl OpenedItem {
         self.body_hash
     }
 
-    /// Where to answer, for a report; its keys verified themselves for this case.
+    /// The member who wrote it, as the chain of its epoch knows them; none for an item of hers.
+    #[must_use]
+    pub fn member(&self) -> Option<PersonId> {
+        self.member
+    }
+
+    /// Where to answer, for a report; its keys verified themselves for this case. After a rotation that is somewhere else:
+    /// [`crate::conversation::current_receipt_address`].
     #[must_use]
     pub fn receipt_address(&self) -> Option<ReceiptAddress> {
         let Content::Report(report) = &self.content else { return None };
         Some(ReceiptAddress {
-            centre: self.clear.centre,
+            centres: self.clear.centres(),
             channel: self.clear.channel,
             case: self.clear.case,
             recipient: report.receipt.recipient.clone(),

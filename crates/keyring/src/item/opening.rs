@@ -2,9 +2,11 @@
 
 use envelope::body::Body;
 use envelope::centre::VerifiedCentre;
-use envelope::content::Content;
+use envelope::content::{CarriedKey, Content, ReceiptKeys};
 use envelope::frame::{Frame, WrapKind};
-use envelope::header::Role;
+use envelope::header::{ClearHeader, Role};
+use envelope::signature::PublicKey;
+use secrecy::ExposeSecret;
 
 use super::OpenedItem;
 use crate::age_file;
@@ -14,11 +16,11 @@ use crate::receipt::Receipt;
 use crate::refusal::OpenRefusal;
 use crate::wrap::{self, ItemWrapHeader};
 
-/// Opens a frame with the epoch's key, for the centre.
+/// Opens a frame with the epoch's key, for the centre that it is for, or for the second centre of a report.
 ///
 /// # Errors
 /// An [`OpenRefusal`] that names what does not hold. An item by an operator must be by a member of that epoch; a report must carry
-/// keys that signed themselves for this case and are its author's.
+/// keys that signed themselves for this case and are its author's, a rotation keys that did so and are those its header names.
 pub fn open_for_centre(
     bytes: &[u8],
     key: &EpochKey,
@@ -26,16 +28,24 @@ pub fn open_for_centre(
 ) -> Result<OpenedItem, OpenRefusal> {
     let frame = Frame::parse(bytes)?;
     let clear = frame.clear();
-    if clear.centre != key.centre() || clear.channel != key.channel() || clear.epoch != key.number() {
+    let mine = (key.centre(), key.number());
+    let kind = if (clear.centre, clear.epoch) == mine {
+        WrapKind::Epoch
+    } else if clear.second.is_some_and(|second| (second.centre, second.epoch) == mine) {
+        WrapKind::Second
+    } else {
+        return Err(OpenRefusal::Place);
+    };
+    if clear.channel != key.channel() || centre.centre() != key.centre() {
         return Err(OpenRefusal::Place);
     }
-    let opened = open(&frame, WrapKind::Epoch, key.identity())?;
-    check_author(&opened, centre)?;
-    Ok(opened)
+    let (opened, _) = open(&frame, kind, key.identity())?;
+    checked(opened, centre)
 }
 
-/// Opens an answer with her receipt. The author must be a member of the centre in that epoch, and the epoch that the chain
-/// announces must be the other one who can open it.
+/// Opens an answer with her receipt, or the rotation that made this code. The author of an answer must be a member of the centre in
+/// that epoch; a rotation must hand over to this very code; and the epoch that the chain announces must be the other one who can
+/// open it.
 ///
 /// # Errors
 /// An [`OpenRefusal`] that names what does not hold.
@@ -48,17 +58,46 @@ pub fn open_with_receipt(
     if !frame.clear().kind.is_for_receipt() || frame.clear().centre != centre.centre() {
         return Err(OpenRefusal::Place);
     }
-    let opened = open(&frame, WrapKind::Receipt, receipt.identity())?;
-    check_author(&opened, centre)?;
-    let clear = &opened.clear;
-    let announced = centre.epoch(clear.channel, clear.epoch).map(|epoch| epoch.recipient().fingerprint());
-    if opened.header.recipients.first() != announced.as_ref() {
+    let (opened, _) = open(&frame, WrapKind::Receipt, receipt.identity())?;
+    if frame.clear().next.is_some_and(|next| next.signing_key != receipt.public_key()) {
         return Err(OpenRefusal::Place);
     }
-    Ok(opened)
+    from_announced_epoch(checked(opened, centre)?, centre)
 }
 
-fn open(frame: &Frame, kind: WrapKind, identity: &Identity) -> Result<OpenedItem, OpenRefusal> {
+/// Opens what was sealed to a former code of hers, with a key that her rotation carried over: an answer, or an earlier rotation.
+/// Authors and places are checked as by [`open_with_receipt`].
+///
+/// # Errors
+/// [`OpenRefusal::Place`] when the key names another item, otherwise an [`OpenRefusal`] that names what does not hold.
+pub fn open_with_carried_key(
+    bytes: &[u8],
+    carried: &CarriedKey,
+    centre: &VerifiedCentre,
+) -> Result<OpenedItem, OpenRefusal> {
+    let frame = Frame::parse(bytes)?;
+    let clear = frame.clear();
+    if !clear.kind.is_for_receipt() || clear.centre != centre.centre() || clear.item != carried.item {
+        return Err(OpenRefusal::Place);
+    }
+    frame.verify_signature()?;
+    let item_key = Identity::parse(&carried.secret).map_err(|_| OpenRefusal::Malformed)?;
+    let opened = open_body(&frame, &item_key)?;
+    from_announced_epoch(checked(opened, centre)?, centre)
+}
+
+/// The key of an item to this receipt, to be carried over to her next code.
+pub(crate) fn key_for_receipt(frame: &Frame, receipt: &Receipt) -> Result<CarriedKey, OpenRefusal> {
+    let (_, key) = open(frame, WrapKind::Receipt, receipt.identity())?;
+    let secret = key.to_secret_string().expose_secret().to_owned();
+    Ok(CarriedKey { item: frame.clear().item, secret })
+}
+
+fn open(
+    frame: &Frame,
+    kind: WrapKind,
+    identity: &Identity,
+) -> Result<(OpenedItem, Identity), OpenRefusal> {
     frame.verify_signature()?;
     let clear = frame.clear();
     let sealed = frame.wrap(kind).ok_or(OpenRefusal::Place)?;
@@ -71,10 +110,23 @@ fn open(frame: &Frame, kind: WrapKind, identity: &Identity) -> Result<OpenedItem
     if !is_in_place {
         return Err(OpenRefusal::Place);
     }
-    let body = Body::parse(&age_file::open(&item_key, frame.body())?).map_err(|_| OpenRefusal::Malformed)?;
-    let place = WrapKind::expected(clear.kind).iter().position(|expected| *expected == kind);
-    let is_named = place.and_then(|place| body.header.recipients.get(place)) == Some(&mine);
-    if !body.header.matches(clear) || !is_named || body.header.recipients.len() != frame.wraps().len() {
+    let opened = open_body(frame, &item_key)?;
+    let place = WrapKind::expected_of(clear).iter().position(|expected| *expected == kind);
+    if place.and_then(|place| opened.header.recipients.get(place)) != Some(&mine) {
+        return Err(OpenRefusal::Place);
+    }
+    Ok((opened, item_key))
+}
+
+/// Opens the body and compares what it says with the clear header. Whose author it may be is not asked here.
+fn open_body(frame: &Frame, item_key: &Identity) -> Result<OpenedItem, OpenRefusal> {
+    let clear = frame.clear();
+    let body = Body::parse(&age_file::open(item_key, frame.body())?).map_err(|_| OpenRefusal::Malformed)?;
+    let files = body.content.files().iter().map(|entry| entry.file);
+    let is_in_place = body.header.matches(clear)
+        && body.header.recipients.len() == frame.wraps().len()
+        && files.eq(clear.files.iter().copied());
+    if !is_in_place {
         return Err(OpenRefusal::Place);
     }
     Ok(OpenedItem {
@@ -82,21 +134,48 @@ fn open(frame: &Frame, kind: WrapKind, identity: &Identity) -> Result<OpenedItem
         header: body.header,
         content: body.content,
         body_hash: frame.body_hash(),
+        member: None,
     })
 }
 
-fn check_author(opened: &OpenedItem, centre: &VerifiedCentre) -> Result<(), OpenRefusal> {
+/// Judges the author: of an answer or note a member of the centre in its epoch; of a report the receipt in it. In a rotation the
+/// receipt inside must be the one that its header names.
+fn checked(opened: OpenedItem, centre: &VerifiedCentre) -> Result<OpenedItem, OpenRefusal> {
     let clear = &opened.clear;
+    let mut member = None;
     if clear.kind.role() == Role::Operator {
-        centre.author(clear.channel, clear.epoch, &clear.author).map_err(|_| OpenRefusal::Author)?;
+        if clear.centre != centre.centre() {
+            return Err(OpenRefusal::Place);
+        }
+        let author = centre.author(clear.channel, clear.epoch, &clear.author);
+        member = Some(author.map_err(|_| OpenRefusal::Author)?);
     }
-    if let Content::Report(report) = &opened.content {
-        if report.receipt.signing_key != clear.author {
-            return Err(OpenRefusal::Author);
+    match &opened.content {
+        Content::Report(report) => check_keys(&report.receipt, Some(clear.author), clear)?,
+        Content::Rotation(rotation) => {
+            check_keys(&rotation.receipt, clear.next.map(|next| next.signing_key), clear)?;
         }
-        if !report.receipt.verifies(&clear.case) {
-            return Err(OpenRefusal::Signature);
-        }
+        Content::Text(_) | Content::Closing(_) | Content::Undo(_) => {}
+    }
+    Ok(OpenedItem { member, ..opened })
+}
+
+fn check_keys(keys: &ReceiptKeys, expected: Option<PublicKey>, clear: &ClearHeader) -> Result<(), OpenRefusal> {
+    if Some(keys.signing_key) != expected {
+        return Err(OpenRefusal::Author);
+    }
+    if !keys.verifies(&clear.case) {
+        return Err(OpenRefusal::Signature);
     }
     Ok(())
+}
+
+/// What she opens must be open to the epoch that the centre's chain announces, and to no other in its place.
+fn from_announced_epoch(opened: OpenedItem, centre: &VerifiedCentre) -> Result<OpenedItem, OpenRefusal> {
+    let clear = &opened.clear;
+    let announced = centre.epoch(clear.channel, clear.epoch).map(|epoch| epoch.recipient().fingerprint());
+    if opened.header.recipients.first() != announced.as_ref() {
+        return Err(OpenRefusal::Place);
+    }
+    Ok(opened)
 }

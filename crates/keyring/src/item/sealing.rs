@@ -2,9 +2,11 @@
 
 use envelope::body::Body;
 use envelope::centre::{EpochRecipient, GeneralRecipient, SafeRecipient};
-use envelope::content::{ClosingContent, Content, ReportContent, TextContent};
+use envelope::content::{ClosingContent, Content, TextContent};
 use envelope::frame::{self, Frame, FrameParts, Wrap, WrapKind};
-use envelope::header::{ClearHeader, InnerHeader, ItemKind, Language, SealedBy, Suite};
+use envelope::header::{
+    ClearHeader, InnerHeader, ItemKind, Language, NextKey, SealedBy, SecondCentre, Suite, Undone,
+};
 use envelope::ids::{CaseId, ItemId};
 use envelope::recipient::{Fingerprint, Recipient};
 use envelope::signature::SignedType;
@@ -21,60 +23,55 @@ use crate::refusal::SealRefusal;
 use crate::signing::SigningKey;
 use crate::wrap::{self, ItemWrapHeader};
 
-/// Seals a report for the safe channel. The type of `to` is gate 1 of the firewall (section 8).
+/// Seals a report for the safe channel, and to a second centre of it if she ticked that (section 7.7). The type of `to` is gate 1
+/// of the firewall (section 8), and the second centre has the same type: no report goes to two channels.
 ///
 /// # Errors
-/// [`SealRefusal::TooLong`].
+/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when both centres are one, or for more files than an item carries.
 pub fn seal_safe_report(
     to: &SafeRecipient,
+    second: Option<&SafeRecipient>,
     receipt: &Receipt,
     draft: &ReportDraft<'_>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    seal_report(&to.clone().into(), receipt, draft, rng)
+    seal_report(&to.clone().into(), second.cloned().map(EpochRecipient::Safe), receipt, draft, rng)
 }
 
-/// Seals a report for general support.
+/// Seals a report for general support, and to a second centre of it if she ticked that.
 ///
 /// # Errors
-/// [`SealRefusal::TooLong`].
+/// As [`seal_safe_report`].
 pub fn seal_general_report(
     to: &GeneralRecipient,
+    second: Option<&GeneralRecipient>,
     receipt: &Receipt,
     draft: &ReportDraft<'_>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    seal_report(&to.clone().into(), receipt, draft, rng)
+    seal_report(&to.clone().into(), second.cloned().map(EpochRecipient::General), receipt, draft, rng)
 }
 
 fn seal_report(
     to: &EpochRecipient,
+    second: Option<EpochRecipient>,
     receipt: &Receipt,
     draft: &ReportDraft<'_>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
     let case = CaseId::from_random_bytes(random(rng));
-    let content = Content::Report(ReportContent {
-        text: draft.text.to_owned(),
-        safe_contact: draft.safe_contact.map(str::to_owned),
-        language: draft.answer_language.clone(),
-        receipt: receipt.public_keys(&case),
-    });
     let place = Place { case, seq: 1, prev: None, seen: 0 };
-    let item = Unsealed {
-        kind: ItemKind::Report,
-        place,
-        content,
-        urgent: draft.urgent,
-        language: draft.page_language.clone(),
-    };
+    let content = draft.content(receipt.public_keys(&case));
+    let mut item = Unsealed::new(ItemKind::Report, &place, content, &draft.page_language);
+    item.urgent = draft.urgent;
+    item.second = second;
     item.seal(to, None, receipt.signing_key(), rng)
 }
 
 /// Seals a later message of hers to the centre's epoch.
 ///
 /// # Errors
-/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` is not after a first item.
+/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` is not after a first item, or for more files than an item carries.
 pub fn seal_message(
     to: &EpochRecipient,
     receipt: &Receipt,
@@ -82,21 +79,18 @@ pub fn seal_message(
     draft: &MessageDraft<'_>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    let item = Unsealed {
-        kind: ItemKind::Message,
-        place: *place,
-        content: Content::Text(TextContent { text: draft.text.to_owned() }),
-        urgent: draft.urgent,
-        language: draft.page_language.clone(),
-    };
+    let mut item = Unsealed::new(ItemKind::Message, place, draft.content(), &draft.page_language);
+    item.urgent = draft.urgent;
     item.seal(to, None, receipt.signing_key(), rng)
 }
 
-/// Seals an answer to the centre's epoch and to her receipt.
+/// Seals an answer to the centre's epoch and to her receipt: the current one
+/// ([`crate::conversation::current_receipt_address`]).
 ///
 /// # Errors
-/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` and `address` are of different cases, `to` and `address` of
-/// different centres or channels (invariant I2: what came by the safe channel stays there), or `place` is not after a first item.
+/// [`SealRefusal::TooLong`], [`SealRefusal::Place`] when `place` and `address` are of different cases, `to` is of another
+/// channel or of a centre that the report was not for (invariant I2: what came by the safe channel stays there), or `place` is not
+/// after a first item.
 #[expect(
     clippy::too_many_arguments,
     reason = "an answer has a kind, two recipients, an author, a place and a text"
@@ -111,16 +105,12 @@ pub fn seal_answer(
     page_language: &Language,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    if (address.case, address.centre, address.channel) != (place.case, to.centre(), to.channel()) {
+    let is_hers = (address.case, address.channel) == (place.case, to.channel());
+    if !is_hers || !address.centres.contains(&to.centre()) {
         return Err(SealRefusal::Place);
     }
-    let item = Unsealed {
-        kind: kind.kind(),
-        place: *place,
-        content: Content::Text(TextContent { text: text.to_owned() }),
-        urgent: false,
-        language: page_language.clone(),
-    };
+    let content = Content::Text(TextContent::of(text));
+    let item = Unsealed::new(kind.kind(), place, content, page_language);
     item.seal(to, Some(&address.recipient), author.signing_key(), rng)
 }
 
@@ -136,46 +126,66 @@ pub fn seal_closing(
     page_language: &Language,
     rng: &mut impl CryptoRngCore,
 ) -> Result<SealedItem, SealRefusal> {
-    let item = Unsealed {
-        kind: ItemKind::Closing,
-        place: *place,
-        content: Content::Closing(closing.clone()),
-        urgent: false,
-        language: page_language.clone(),
-    };
+    let content = Content::Closing(closing.clone());
+    let item = Unsealed::new(ItemKind::Closing, place, content, page_language);
     item.seal(to, None, author.signing_key(), rng)
 }
 
-/// Everything about an item but its recipients and its author.
-struct Unsealed {
+/// Everything about an item but its first recipients and its author.
+pub(super) struct Unsealed {
     kind: ItemKind,
     place: Place,
     content: Content,
-    urgent: bool,
     language: Language,
+    urgent: bool,
+    second: Option<EpochRecipient>,
+    /// In a rotation.
+    pub(super) next: Option<NextKey>,
+    /// In an undo.
+    pub(super) undoes: Option<Undone>,
 }
 
 impl Unsealed {
-    fn seal(
+    pub(super) fn new(kind: ItemKind, place: &Place, content: Content, language: &Language) -> Self {
+        Self {
+            kind,
+            place: *place,
+            content,
+            language: language.clone(),
+            urgent: false,
+            second: None,
+            next: None,
+            undoes: None,
+        }
+    }
+
+    pub(super) fn seal(
         self,
         to: &EpochRecipient,
         receipt: Option<&Recipient>,
         author: &SigningKey,
         rng: &mut impl CryptoRngCore,
     ) -> Result<SealedItem, SealRefusal> {
-        let size = capacity::size_of(self.kind, &self.content, &self.language).ok_or(SealRefusal::TooLong)?;
-        let recipients: Vec<&Recipient> = core::iter::once(to.recipient()).chain(receipt).collect();
+        let second = self.second.as_ref().map(EpochRecipient::recipient);
+        let recipients: Vec<&Recipient> =
+            core::iter::once(to.recipient()).chain(receipt).chain(second).collect();
         let fingerprints = recipients.iter().map(|recipient| recipient.fingerprint()).collect();
         let (clear, header) = self.headers(to, author, fingerprints, ItemId::from_random_bytes(random(rng)));
-        if !clear.is_consistent()
-            || !header.matches(&clear)
-            || recipients.len() != WrapKind::expected(self.kind).len()
-        {
+        let kinds = WrapKind::expected_of(&clear);
+        let is_of_channel = self.second.as_ref().is_none_or(|second| second.channel() == to.channel());
+        let belongs = is_of_channel
+            && clear.is_consistent()
+            && header.matches(&clear)
+            && self.content.is_of(self.kind)
+            && recipients.len() == kinds.len();
+        if !belongs {
             return Err(SealRefusal::Place);
         }
+        let size = capacity::size_of(self.kind, &self.content, &self.language, self.second.is_some())
+            .ok_or(SealRefusal::TooLong)?;
         let item_key = Identity::generate(rng).map_err(|_| SealRefusal::Internal)?;
         let mut wraps = Vec::with_capacity(recipients.len());
-        for (kind, recipient) in WrapKind::expected(self.kind).iter().zip(recipients) {
+        for (kind, recipient) in kinds.iter().zip(recipients) {
             wraps.push(Wrap { kind: *kind, sealed: wrap_key(recipient, &clear, &item_key, author)? });
         }
         let clear_json = serde_json::to_vec(&clear).map_err(|_| SealRefusal::Internal)?;
@@ -212,7 +222,10 @@ impl Unsealed {
         let (suite, chain, kind, author) = (Suite::Approdo1, self.kind.chain(), self.kind, author.public());
         let Place { case, seq, prev, seen } = self.place;
         let (centre, channel, epoch) = (to.centre(), to.channel(), to.epoch());
-        let (urgent, language) = (self.urgent, self.language.clone());
+        let second = self
+            .second
+            .as_ref()
+            .map(|second| SecondCentre { centre: second.centre(), epoch: second.epoch() });
         let clear = ClearHeader {
             suite,
             centre,
@@ -223,13 +236,17 @@ impl Unsealed {
             chain,
             kind,
             seq,
-            urgent,
-            language,
+            urgent: self.urgent,
+            language: self.language.clone(),
             author,
+            second,
+            files: self.content.files().iter().map(|entry| entry.file).collect(),
+            next: self.next,
+            undoes: self.undoes,
         };
         let header = InnerHeader {
             suite,
-            centres: vec![centre],
+            centres: clear.centres(),
             channel,
             case,
             item,

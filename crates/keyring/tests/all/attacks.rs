@@ -212,7 +212,7 @@ fn story(seed: u64) -> Story {
     let mut world = World::new(seed);
     let receipt = world.receipt();
     let safe = world.centre().safe_recipient(at(0)).unwrap();
-    let report = seal_safe_report(&safe, &receipt, &report("Ciao."), &mut world.rng).unwrap();
+    let report = seal_safe_report(&safe, None, &receipt, &report("Ciao."), &mut world.rng).unwrap();
     let opened = open_for_centre(&report.bytes, world.key(Channel::Safe), &world.centre()).unwrap();
     let address = opened.receipt_address().unwrap();
     let place = Place { case: report.case, seq: 2, prev: Some(report.body_hash), seen: 1 };
@@ -333,13 +333,13 @@ fn an_answer_that_names_foreign_recipients_is_refused() {
     let same = with_header(&story, |_| ());
     open_with_receipt(&same, &story.receipt, &centre).unwrap();
     let report = open_for_centre(&story.report.bytes, key, &centre).unwrap();
-    check_conversation(&[report.clone(), open_for_centre(&same, key, &centre).unwrap()]).unwrap();
+    check_conversation(&[report.clone(), open_for_centre(&same, key, &centre).unwrap()], &[]).unwrap();
 
     // Wrapped to another key than the one in her first item: a colleague notices that she cannot read it.
     let astray = with_header(&story, |header| header.recipients[1] = foreign.clone());
     assert_eq!(open_with_receipt(&astray, &story.receipt, &centre), Err(OpenRefusal::Place));
     let opened = open_for_centre(&astray, key, &centre).unwrap();
-    assert_eq!(check_conversation(&[report, opened]), Err(OpenRefusal::Place));
+    assert_eq!(check_conversation(&[report, opened], &[]), Err(OpenRefusal::Place));
 
     // Another key in the place of the epoch: she notices.
     let kept = with_header(&story, |header| header.recipients[0] = foreign);

@@ -265,7 +265,7 @@ fn a_departure_ends_the_epoch_and_the_next_one_is_closed_to_the_leaver() {
     let centre = world.verify(at(1)).unwrap();
     let safe = centre.safe_recipient(at(1)).unwrap();
     let receipt = world.receipt();
-    let sealed = seal_safe_report(&safe, &receipt, &report("dopo"), &mut world.rng).unwrap();
+    let sealed = seal_safe_report(&safe, None, &receipt, &report("dopo"), &mut world.rng).unwrap();
     assert!(open_for_centre(&sealed.bytes, world.key(Channel::Safe), &centre).is_ok());
     for (channel, number, target, wrap) in &world.wraps {
         if (*channel, *number) == (Channel::Safe, 2) {

@@ -66,7 +66,7 @@ fn sample() -> &'static (World, Vec<Vec<u8>>) {
         let mut world = World::new(1);
         let receipt = world.receipt();
         let safe = world.centre().safe_recipient(at(0)).unwrap();
-        let item = seal_safe_report(&safe, &receipt, &report("x"), &mut world.rng).unwrap();
+        let item = seal_safe_report(&safe, None, &receipt, &report("x"), &mut world.rng).unwrap();
         let frame = Frame::parse(&item.bytes).unwrap();
         let samples = vec![
             frame.clear_bytes().to_vec(),

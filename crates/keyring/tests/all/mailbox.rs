@@ -46,7 +46,7 @@ impl Case {
         let mut world = World::new(seed);
         let receipt = world.receipt();
         let safe = world.centre().safe_recipient(at(0)).unwrap();
-        let report = seal_safe_report(&safe, &receipt, &report("ciao"), &mut world.rng).unwrap();
+        let report = seal_safe_report(&safe, None, &receipt, &report("ciao"), &mut world.rng).unwrap();
         let key = world.key(Channel::Safe).clone();
         let address =
             open_for_centre(&report.bytes, &key, &world.centre()).unwrap().receipt_address().unwrap();

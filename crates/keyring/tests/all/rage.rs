@@ -77,7 +77,7 @@ fn the_stock_command_opens_everything_at_all_sizes() {
         decrypt(&rage, paper.as_bytes(), world.wrap(Channel::Safe, 1, WrapTarget::Paper)).unwrap();
     for length in [20, 5_000, 30_000] {
         let text = "parola ".repeat(length / 7);
-        let sealed = seal_safe_report(&safe, &receipt, &report(&text), &mut world.rng).unwrap();
+        let sealed = seal_safe_report(&safe, None, &receipt, &report(&text), &mut world.rng).unwrap();
         let frame = Frame::parse(&sealed.bytes).unwrap();
         // … from the epoch key to the item key, from the item key to the body. What each step gives is the next identity file.
         let item_file = decrypt(&rage, &epoch_file, frame.wrap(WrapKind::Epoch).unwrap()).unwrap();
@@ -94,7 +94,7 @@ fn the_stock_command_opens_an_answer_with_each_of_its_two_keys() {
     let mut world = World::new(2);
     let receipt = world.receipt();
     let safe = world.centre().safe_recipient(at(0)).unwrap();
-    let first = seal_safe_report(&safe, &receipt, &report("ciao"), &mut world.rng).unwrap();
+    let first = seal_safe_report(&safe, None, &receipt, &report("ciao"), &mut world.rng).unwrap();
     let key = world.key(Channel::Safe).clone();
     let address = open_for_centre(&first.bytes, &key, &world.centre()).unwrap().receipt_address().unwrap();
     let place = Place { case: first.case, seq: 2, prev: Some(first.body_hash), seen: 1 };

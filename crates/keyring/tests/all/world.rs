@@ -14,7 +14,7 @@ use envelope::signature::SignedDocument;
 use jiff::{SignedDuration, Timestamp};
 use keyring::documents::{sign_certificate, sign_root};
 use keyring::epoch::{self, EpochKey};
-use keyring::item::ReportDraft;
+use keyring::item::{MessageDraft, ReportDraft};
 use keyring::operator::OperatorIdentity;
 use keyring::paper::PaperIdentity;
 use keyring::receipt::Receipt;
@@ -204,5 +204,12 @@ pub(crate) fn report(text: &str) -> ReportDraft<'_> {
         answer_language: italian(),
         page_language: italian(),
         urgent: false,
+        safe_word: None,
+        call_back: None,
+        files: Vec::new(),
     }
+}
+
+pub(crate) fn message(text: &str) -> MessageDraft<'_> {
+    MessageDraft { text, page_language: italian(), urgent: false, safe_word: None, files: Vec::new() }
 }

@@ -5,7 +5,7 @@ use keyring::receipt::Receipt;
 use rand_chacha::ChaCha20Rng;
 
 fn seal(to: &GeneralRecipient, receipt: &Receipt, draft: &ReportDraft<'_>, rng: &mut ChaCha20Rng) {
-    let _ = seal_safe_report(to, receipt, draft, rng);
+    let _ = seal_safe_report(to, None, receipt, draft, rng);
 }
 
 fn main() {}

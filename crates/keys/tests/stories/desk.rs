@@ -113,7 +113,7 @@ impl Desk {
                 "town": "Livorno", "province": "LI", "region": "Toscana", "address": null,
                 "phones": [{"number": "1522", "label": {"it": "Linea", "en": "Line"}, "source": "example", "checked": "2026-11-22"}],
                 "languages": ["it"], "time_zone": "Europe/Rome",
-                "reading_hours": [{"weekday": 1, "from": "09:00", "to": "17:00"}], "closed": [{"month": 12, "day": 25}]
+                "reading_hours": [{"weekday": 1, "from": "09:00", "to": "17:00"}], "closed": [{"month": 12, "day": 25}], "promise_days": 2
             },
             "organisation": "Harbour association",
             "channels": [

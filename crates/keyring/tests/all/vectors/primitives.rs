@@ -105,7 +105,7 @@ fn headers() {
         let mut world = World::new(21);
         let receipt = world.receipt();
         let safe = world.centre().safe_recipient(at(0)).unwrap();
-        let sealed = seal_safe_report(&safe, &receipt, &report("x"), &mut world.rng).unwrap();
+        let sealed = seal_safe_report(&safe, None, &receipt, &report("x"), &mut world.rng).unwrap();
         let opened = open_for_centre(&sealed.bytes, world.key(Channel::Safe), &world.centre()).unwrap();
         let clear = serde_json::to_string(opened.clear()).unwrap();
         let inner = serde_json::to_string(opened.header()).unwrap();

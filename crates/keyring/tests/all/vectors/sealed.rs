@@ -31,7 +31,7 @@ use keyring::slot::SlotKeys;
 use serde_json::{Value, json};
 
 use super::{CODE, as_json, bytes, committed, list, read, text};
-use crate::world::{World, after_days, at, italian, report, rng, start};
+use crate::world::{World, after_days, at, italian, message, report, rng, start};
 
 fn clock_of(vector: &Value) -> Clock {
     let time = |name| text(vector, name).parse::<Timestamp>().unwrap();
@@ -166,7 +166,7 @@ fn fresh_frames() -> Value {
     let to = safe.clone().into();
     let author = world.operators[0].clone();
     let first =
-        seal_safe_report(&safe, &receipt, &report("Piccolo: àèìòù ☎ مرحبا\n\"fine\""), &mut world.rng)
+        seal_safe_report(&safe, None, &receipt, &report("Piccolo: àèìòù ☎ مرحبا\n\"fine\""), &mut world.rng)
             .unwrap();
     let address = open_for_centre(&first.bytes, world.key(Channel::Safe), &world.centre())
         .unwrap()
@@ -190,10 +190,10 @@ fn fresh_frames() -> Value {
     )
     .unwrap();
     let medium = "medio ".repeat(1_500);
-    let draft = MessageDraft { text: &medium, page_language: italian(), urgent: true };
+    let draft = MessageDraft { urgent: true, ..message(&medium) };
     let medium = seal_message(&to, &receipt, &after(&answer), &draft, &mut world.rng).unwrap();
     let large = "grande ".repeat(7_000);
-    let draft = MessageDraft { text: &large, page_language: italian(), urgent: false };
+    let draft = message(&large);
     let large = seal_message(&to, &receipt, &after(&medium), &draft, &mut world.rng).unwrap();
     let place = Place { case: first.case, seq: 1, prev: None, seen: 4 };
     let closing = ClosingContent { reason: "helped".to_owned(), note: String::new() };
@@ -252,7 +252,7 @@ fn frames() {
         }
     }
     assert_eq!(lengths, [4_096, 16_384, 65_536].into());
-    check_conversation(&conversation).unwrap();
+    check_conversation(&conversation, &[]).unwrap();
     for case in list(&vectors, "refused") {
         let refused = open_for_centre(&bytes(case, "frame"), &key, &centre).err();
         assert_eq!(refused.map(OpenRefusal::code), Some(text(case, "code")), "{}", case["name"]);
