@@ -3,23 +3,30 @@
 //! Invariant: [`Database::write`] is the only way to write. The connections that [`Database::read`] gives refuse to
 //! write by themselves: `query_only` on SQLite, read-only transactions on PostgreSQL.
 
+mod error;
+mod group;
+mod health;
+mod serial;
+mod transaction;
+
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    ExecResult, IsolationLevel, QueryResult, RuntimeErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement, TransactionTrait as _,
 };
 use sea_orm_migration::MigratorTrait;
-use thiserror::Error;
-use tokio::sync::Mutex;
+
+pub use error::DatabaseError;
+pub use transaction::Transaction;
 
 use crate::config::DatabaseUrl;
+use group::Writer;
+use serial::Serial;
 
 /// Connections that read, per engine; PostgreSQL has as many again that write.
 const CONNECTIONS: u32 = 8;
@@ -27,55 +34,24 @@ const CONNECTIONS: u32 = 8;
 /// How long a caller waits for a connection or for SQLite's writer before it gets [`DatabaseError::Busy`].
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a PostgreSQL transaction runs again after a serialisation failure.
-const ATTEMPTS: u32 = 20;
-
 /// Locks the schema while migrations run on PostgreSQL; any constant does, it only has to be ours.
 const MIGRATION_LOCK: i64 = 0x4150_5052_4f44_4f01;
-
-/// The store failed, not a rule. Refusals are the slices' own errors.
-#[derive(Debug, Error)]
-pub enum DatabaseError {
-    /// The file or server could not be reached.
-    #[error("cannot open the database")]
-    Connect(#[source] DbErr),
-    /// The file could not be created.
-    #[error("cannot create the database file")]
-    File(#[source] std::io::Error),
-    /// Nobody gave way within ten seconds.
-    #[error("the database is busy")]
-    Busy(#[source] DbErr),
-    /// The closure kept its [`Transaction`] beyond its end, so nothing was committed.
-    #[error("a transaction was kept beyond its end")]
-    Kept,
-    /// A statement failed.
-    #[error("a database statement failed")]
-    Statement(#[source] DbErr),
-}
-
-impl From<DbErr> for DatabaseError {
-    fn from(error: DbErr) -> Self {
-        let busy = matches!(error, DbErr::ConnectionAcquire(_))
-            || matches!(code(&error).as_deref(), Some("5" | "517"));
-        if busy { Self::Busy(error) } else { Self::Statement(error) }
-    }
-}
-
-impl DatabaseError {
-    /// Whether a UNIQUE constraint refused a row, which is how a slice learns that it lost a race.
-    #[must_use]
-    pub fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Statement(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
-    }
-}
 
 /// A handle to the store, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Database {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
-    /// Held by the one transaction that runs again, so that those that collided do not collide with each other again.
-    turn: Arc<Mutex<()>>,
+    way: Way,
+}
+
+/// How this engine writes.
+#[derive(Clone, Debug)]
+enum Way {
+    /// SQLite has one writer; those who wait share its commits.
+    Grouped(Arc<Writer>),
+    /// PostgreSQL has many; those who collide run again.
+    Serial(Arc<Serial>),
 }
 
 impl Database {
@@ -95,6 +71,8 @@ impl Database {
         let options = |connections: u32, query_only: &'static str| {
             let path: PathBuf = path.to_owned();
             let mut options = common("sqlite::memory:", connections);
+            // Nothing but this process can end a connection to a file, and asking costs as much as a short statement.
+            options.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
             options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .in_memory(false)
@@ -106,14 +84,23 @@ impl Database {
                     .foreign_keys(true)
                     .busy_timeout(PATIENCE)
                     .pragma("secure_delete", "ON")
+                    .pragma("cell_size_check", "ON")
                     .pragma("query_only", query_only)
+            });
+            // A full disk makes SQLite roll back by itself. The driver does not learn of it and would take the next transaction for a
+            // nested one, whose commit keeps nothing: such a connection is closed and another one opened.
+            options.map_sqlx_sqlite_pool_opts(|pool| {
+                pool.after_release(|connection, _| {
+                    Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                })
             });
             options
         };
-        let writer = sea_orm::Database::connect(options(1, "OFF")).await.map_err(DatabaseError::Connect)?;
+        let writer = sea_orm::Database::connect(options(1, "OFF")).await.map_err(DatabaseError::opening)?;
         let readers =
-            sea_orm::Database::connect(options(CONNECTIONS, "ON")).await.map_err(DatabaseError::Connect)?;
-        Ok(Self { writer, readers, turn: Arc::default() })
+            sea_orm::Database::connect(options(CONNECTIONS, "ON")).await.map_err(DatabaseError::opening)?;
+        let way = Way::Grouped(Writer::new(writer.clone()));
+        Ok(Self { writer, readers, way })
     }
 
     async fn connect_postgres(url: &str) -> Result<Self, DatabaseError> {
@@ -121,9 +108,10 @@ impl Database {
         let mut readers = common(url, CONNECTIONS);
         readers
             .map_sqlx_postgres_opts(|postgres| postgres.options([("default_transaction_read_only", "on")]));
-        let writer = sea_orm::Database::connect(writer).await.map_err(DatabaseError::Connect)?;
-        let readers = sea_orm::Database::connect(readers).await.map_err(DatabaseError::Connect)?;
-        Ok(Self { writer, readers, turn: Arc::default() })
+        let writer = sea_orm::Database::connect(writer).await.map_err(DatabaseError::opening)?;
+        let readers = sea_orm::Database::connect(readers).await.map_err(DatabaseError::opening)?;
+        let way = Way::Serial(Serial::new(writer.clone()));
+        Ok(Self { writer, readers, way })
     }
 
     /// Which engine stands behind.
@@ -139,16 +127,18 @@ impl Database {
         &self.readers
     }
 
-    /// Runs `work` in one transaction: `Ok` commits, `Err` leaves nothing behind, and so does a dropped future.
+    /// Runs `work` in a transaction: `Ok` commits, `Err` leaves nothing behind, and so does a dropped future. The answer comes after the
+    /// commit, never before.
     ///
-    /// SQLite has one writer, taken with `BEGIN IMMEDIATE`. PostgreSQL runs `SERIALIZABLE` and runs `work` **again**
-    /// after a serialisation failure, at most 20 times, one such transaction after the other. Later several closures may share one commit, so `work`
-    /// must bear being run again from the start: it awaits the database only, and what it draws or reads from
-    /// elsewhere (identifiers, the time) is drawn before. A serialisation failure is found along the `source()` of `E`,
-    /// so an error type must keep [`DatabaseError`] as its source (`#[error(transparent)]` does).
+    /// On SQLite closures that wait share a transaction and its commit, each behind a savepoint (docs/adr/0008-grouped-writes.md).
+    /// PostgreSQL runs `SERIALIZABLE` and runs `work` **again** after a serialisation failure, at most 20 times, one such
+    /// transaction after the other. So `work` must bear being run again from the start, and others wait while it runs: it
+    /// awaits the database only, and what it draws or reads from elsewhere (identifiers, the time) is drawn before. What was read
+    /// before may have changed since: it is read again, or written with the version that was read. A serialisation failure is found
+    /// along the `source()` of `E`, so an error type must keep [`DatabaseError`] as its source (`#[error(transparent)]` does).
     ///
     /// # Errors
-    /// Whatever `work` answered, or a [`DatabaseError`] turned into `E`.
+    /// Whatever `work` answered, or a [`DatabaseError`] turned into `E`; that of the shared commit too.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` cannot promise `Send`, which handlers need")]
     pub fn write<T, E, F, Work>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
@@ -158,63 +148,11 @@ impl Database {
         E: From<DatabaseError> + StdError + Send + 'static,
     {
         async move {
-            let mut failed = match self.attempt(&work).await {
-                Ok(value) => return Ok(value),
-                Err(failed) => failed,
-            };
-            for _ in 1..ATTEMPTS {
-                if !is_serialisation_failure(&failed) {
-                    break;
-                }
-                let _turn = self.turn.lock().await;
-                failed = match self.attempt(&work).await {
-                    Ok(value) => return Ok(value),
-                    Err(failed) => failed,
-                };
-            }
-            Err(failed)
-        }
-    }
-
-    async fn attempt<T, E, F, Work>(&self, work: &F) -> Result<T, E>
-    where
-        F: Fn(Transaction) -> Work + Send + Sync,
-        Work: Future<Output = Result<T, E>> + Send,
-        T: Send,
-        E: From<DatabaseError> + Send,
-    {
-        let transaction = Arc::new(self.begin().await.map_err(|error| E::from(error.into()))?);
-        let outcome = work(Transaction(Arc::clone(&transaction))).await;
-        let Some(transaction) = Arc::into_inner(transaction) else {
-            return Err(DatabaseError::Kept.into());
-        };
-        match outcome {
-            Ok(value) => {
-                transaction.commit().await.map_err(|error| E::from(error.into()))?;
-                Ok(value)
-            }
-            Err(refused) => {
-                // A rollback that fails has lost its connection, and the server rolls back by itself.
-                if let Err(error) = transaction.rollback().await {
-                    tracing::warn!(error = %error, "a rollback failed");
-                }
-                Err(refused)
+            match &self.way {
+                Way::Grouped(writer) => writer.write(&work).await,
+                Way::Serial(serial) => serial.write(&work).await,
             }
         }
-    }
-
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let isolation_level = match self.engine() {
-            DatabaseBackend::Sqlite => None,
-            _ => Some(IsolationLevel::Serializable),
-        };
-        self.writer
-            .begin_with_options(TransactionOptions {
-                isolation_level,
-                access_mode: None,
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            })
-            .await
     }
 
     /// Brings the schema up to date with `M`. Two servers that start together wait for each other.
@@ -241,6 +179,24 @@ impl Database {
         Ok(())
     }
 
+    /// Merges SQLite's write-ahead log into the file and empties it, so that nothing that was erased stays in it. PostgreSQL recycles its
+    /// log by itself; there this does nothing.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Busy`] when readers or another process held the log for ten seconds.
+    pub async fn empty_log(&self) -> Result<(), DatabaseError> {
+        if self.engine() != DatabaseBackend::Sqlite {
+            return Ok(());
+        }
+        let statement = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = self.writer.query_one_raw(statement).await?;
+        let is_held = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        if is_held == Some(0) {
+            return Ok(());
+        }
+        Err(DatabaseError::Busy(sea_orm::DbErr::Custom("the write-ahead log is in use".to_owned())))
+    }
+
     /// Closes all connections; on SQLite the write-ahead log is merged into the file.
     ///
     /// # Errors
@@ -249,34 +205,6 @@ impl Database {
         self.readers.close().await?;
         self.writer.close().await?;
         Ok(())
-    }
-}
-
-/// The transaction of one [`Database::write`]. It can be neither committed nor rolled back from inside, and it is
-/// owned, not borrowed, because a future over a borrowed one could not be proven `Send` by the compiler.
-#[derive(Debug)]
-pub struct Transaction(Arc<DatabaseTransaction>);
-
-#[async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DatabaseBackend {
-        self.0.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
     }
 }
 
@@ -308,31 +236,4 @@ fn create_private(path: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::OpenOptions::new().append(true).create(true).open(path).map(drop)
-}
-
-/// The engine's own code: SQLSTATE on PostgreSQL, the extended result code on SQLite.
-fn code(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner))
-    | DbErr::Query(RuntimeErr::SqlxError(inner))
-    | DbErr::Conn(RuntimeErr::SqlxError(inner))) = error
-    else {
-        return None;
-    };
-    match &**inner {
-        sea_orm::sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),
-        _ => None,
-    }
-}
-
-/// 40001 serialisation failure, 40P01 deadlock: the same transaction may well succeed when it runs again.
-fn is_serialisation_failure(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let found = error.downcast_ref::<DbErr>().and_then(code);
-        if matches!(found.as_deref(), Some("40001" | "40P01")) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

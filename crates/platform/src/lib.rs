@@ -8,12 +8,14 @@ pub mod assets;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod door;
 pub mod log;
 pub mod nonce;
 pub mod random;
 pub mod texts;
 pub mod web;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,10 +37,14 @@ pub struct Platform {
     pub session: config::SessionLengths,
     /// Stateless nonces (protocol 12.4); their key lives in memory only.
     pub nonces: Arc<nonce::Nonces>,
+    /// Who may put something in, and how much work that takes (protocol §7.6).
+    pub door: Arc<door::Door>,
     /// The filler for cells without content (protocol 12.4); its key lives in memory only.
     pub filler: Arc<nonce::Filler>,
     /// The 32 bytes of each session that only the server's memory holds (protocol §6).
     pub secrets: web::sessions::SessionSecrets,
+    /// Where what was shredded is written down outside the database; without it beside a SQLite file.
+    pub tombstones: Option<PathBuf>,
 }
 
 impl Platform {
@@ -55,8 +61,9 @@ impl Platform {
         let mut source = random.clone();
         let nonces = Arc::new(nonce::Nonces::random(&mut source));
         let filler = Arc::new(nonce::Filler::random(&mut source));
+        let door = Arc::new(door::Door::new(site.door, random.clone()));
         let secrets = web::sessions::SessionSecrets::new(session.idle());
-        Self { database, clock, random, assets, site: Arc::new(site), session, nonces, filler, secrets }
+        Self { database, clock, random, assets, site: Arc::new(site), session, nonces, door, filler, secrets, tombstones: None }
     }
 
     /// The current time.

@@ -3,6 +3,7 @@
 //! Invariant: a [`Config`] that exists is valid. An unknown key is refused, and every refusal names the key, where it
 //! came from and what is expected, but never the value: it may hold a password.
 
+mod door;
 mod error;
 mod imprint;
 mod values;
@@ -15,6 +16,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub use door::{AddressRange, DoorSettings, MetricsSettings};
 pub use error::{ConfigError, ConfigProblem};
 pub use imprint::Imprint;
 pub use values::{DatabaseUrl, LogLevel, PublicUrl};
@@ -55,6 +57,12 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Whether a demonstration network may be served (protocol §3).
     pub demo: bool,
+    /// Proxies that are believed about where a request comes from.
+    pub trusted_proxies: Vec<AddressRange>,
+    /// How much may come before it takes more work.
+    pub door: DoorSettings,
+    /// Where figures about the machine are shown.
+    pub metrics: MetricsSettings,
     /// Sessions of operators.
     pub session: SessionLengths,
     /// What is written to the log.
@@ -111,6 +119,9 @@ impl Default for Config {
             other_urls: Vec::new(),
             database: DatabaseUrl::Sqlite(PathBuf::from("var/approdo.db")),
             demo: false,
+            trusted_proxies: Vec::new(),
+            door: DoorSettings::default(),
+            metrics: MetricsSettings::default(),
             session: SessionLengths::default(),
             log: LogSettings::default(),
             operator: None,
@@ -159,7 +170,14 @@ impl Config {
     #[must_use]
     pub fn site(&self, listening: SocketAddr) -> Site {
         let public = self.public_url.clone().unwrap_or_else(|| PublicUrl::of_address(listening));
-        Site { public, others: self.other_urls.clone(), demo: self.demo, operator: self.operator.clone() }
+        Site {
+            public,
+            others: self.other_urls.clone(),
+            demo: self.demo,
+            operator: self.operator.clone(),
+            proxies: self.trusted_proxies.clone(),
+            door: self.door,
+        }
     }
 
     /// The configuration in force as TOML, without passwords.
@@ -175,12 +193,23 @@ impl Config {
                 .to_owned(),
             Some(operator) => operator.section(),
         };
+        let proxies: Vec<String> = self.trusted_proxies.iter().map(ToString::to_string).collect();
+        let metrics = match self.metrics.listen {
+            None => "# metrics.listen is not set: no figures are shown".to_owned(),
+            Some(address) => format!("listen = \"{address}\""),
+        };
         format!(
-            "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\ndemo = {}\n\n[session]\nhours = {}\n\
+            "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\ndemo = {}\ntrusted_proxies = {proxies:?}\n\n\
+             [door]\nposts_per_second = {}\nquiet_posts = {}\nconnections = {}\n\n\
+             [metrics]\n{metrics}\nbeyond_this_machine = {}\n\n[session]\nhours = {}\n\
              idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}",
             self.listen,
             self.database.without_password(),
             self.demo,
+            self.door.posts_per_second,
+            self.door.quiet_posts,
+            self.door.connections,
+            self.metrics.beyond_this_machine,
             self.session.hours,
             self.session.idle_minutes,
             self.log.level.as_str(),
@@ -199,6 +228,10 @@ pub struct Site {
     pub demo: bool,
     /// Who runs it; without this the pages say that nobody has entered it.
     pub operator: Option<Imprint>,
+    /// Proxies that are believed about where a request comes from.
+    pub proxies: Vec<AddressRange>,
+    /// How much may come before it takes more work.
+    pub door: DoorSettings,
 }
 
 impl Site {
@@ -206,6 +239,18 @@ impl Site {
     #[must_use]
     pub fn is_own_origin(&self, origin: &str) -> bool {
         std::iter::once(&self.public).chain(&self.others).any(|url| url.is_origin(origin))
+    }
+
+    /// Whether `host`, the value of a `Host` header, is an onion service of ours.
+    #[must_use]
+    pub fn is_own_onion(&self, host: &str) -> bool {
+        std::iter::once(&self.public).chain(&self.others).any(|url| url.is_onion_host(host))
+    }
+
+    /// Whether a proxy at this address is believed about where a request comes from.
+    #[must_use]
+    pub fn trusts(&self, address: std::net::IpAddr) -> bool {
+        self.proxies.iter().any(|range| range.holds(address))
     }
 }
 

@@ -131,6 +131,13 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// Whether a `Host` header names this onion service, if it is one.
+    pub(super) fn is_onion_host(&self, host: &str) -> bool {
+        let own = self.0.strip_prefix("http://").or_else(|| self.0.strip_prefix("https://"));
+        let name = host.split(':').next().unwrap_or_default();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(host)) && is_onion(name)
+    }
+
     /// Whether a browser's `Origin` is this address. On the own machine all of its names are one.
     pub(super) fn is_origin(&self, origin: &str) -> bool {
         let port_of_loopback = |url: &str| -> Option<String> {
@@ -200,17 +207,22 @@ pub(super) fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Socke
 }
 
 pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    within(deserializer, 24, "expected whole hours from 1 to 24")
+    between(deserializer, 1, 24, "expected whole hours from 1 to 24")
 }
 
 pub(super) fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    within(deserializer, 60, "expected whole minutes from 1 to 60")
+    between(deserializer, 1, 60, "expected whole minutes from 1 to 60")
 }
 
-fn within<'de, D: Deserializer<'de>>(deserializer: D, most: u16, expected: &str) -> Result<u16, D::Error> {
+pub(super) fn between<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    least: u16,
+    most: u16,
+    expected: &str,
+) -> Result<u16, D::Error> {
     let number = i64::deserialize(deserializer).map_err(|_| D::Error::custom(expected))?;
     match u16::try_from(number) {
-        Ok(number) if (1..=most).contains(&number) => Ok(number),
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
         _ => Err(D::Error::custom(expected)),
     }
 }

@@ -20,10 +20,14 @@ use thiserror::Error;
 
 use crate::Platform;
 use crate::database::DatabaseError;
+use crate::door::Turned;
 use crate::log::chain;
 use crate::random::Random;
 use crate::texts::Language;
 use crate::web::{PageKind, Shell, json, render};
+
+/// No room on the disk: not the same as busy, because only whoever runs the service can help.
+const FULL: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "full");
 
 /// The error of handlers. Slices turn their own refusals into answers; what is left becomes one of these.
 #[derive(Debug, Error)]
@@ -40,6 +44,9 @@ pub enum PlatformError {
     /// A refusal with a code of docs/http.md; pages show the sentence that fits the status.
     #[error("refused: {1}")]
     Refused(StatusCode, &'static str),
+    /// Not let in yet: 429 with a challenge, or 503 with a time to come again.
+    #[error(transparent)]
+    Turned(#[from] Turned),
 }
 
 impl PlatformError {
@@ -51,9 +58,12 @@ impl PlatformError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Database(DatabaseError::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(DatabaseError::Full(_)) => FULL.0,
             Self::Internal(_) | Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(status, _) => *status,
+            Self::Turned(Turned::Work(_)) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Turned(Turned::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -79,11 +89,15 @@ struct Card {
 
 impl IntoResponse for PlatformError {
     fn into_response(self) -> Response {
+        if let Self::Turned(turned) = self {
+            return turned.into_response();
+        }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status();
         let card = match self {
             Self::Refused(_, code) => Card { code: Some(code), cause: None },
             Self::NotFound => Card { code: None, cause: None },
+            Self::Database(DatabaseError::Full(_)) => Card { code: Some(FULL.1), cause: Some(Arc::new(self)) },
             other => Card { code: None, cause: Some(Arc::new(other)) },
         };
         response.extensions_mut().insert(card);

@@ -20,7 +20,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -28,13 +28,19 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use error::PlatformError;
+pub use headers::Allowance;
 pub use if_match::IfMatch;
 pub use shell::{Alternative, PageKind, Shell, render};
 
 use crate::Platform;
+use crate::door::Visitor;
 
-/// The largest body of any request, in bytes: a frame of 65,536 and room for the JSON around one.
+/// The largest body of a request, in bytes: a frame of 65,536 and room for the JSON around one.
 pub const LARGEST_BODY: usize = 98_304;
+
+/// The largest body of a request whose route says that it takes more (`DefaultBodyLimit`): a chunk of a file of 262,144 and what is
+/// before it.
+pub const LARGEST_UPLOAD: usize = 262_244;
 
 /// How long a request may take, its body included.
 pub const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -45,12 +51,13 @@ pub fn wrap(routes: Router, platform: &Platform) -> Router {
     let own = Router::new()
         .route("/health", get(health))
         .route("/static/{file}", get(static_file))
+        .route("/work", post(work))
         .with_state(platform.clone());
     routes
         .merge(own)
         .fallback(not_found)
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(LARGEST_UPLOAD))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(from_fn_with_state(platform.clone(), error::translate))
@@ -76,6 +83,19 @@ async fn not_found() -> PlatformError {
 async fn health(State(platform): State<Platform>) -> Result<impl IntoResponse, PlatformError> {
     platform.database.check().await?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], "ok\n"))
+}
+
+/// `POST /work`: 60 bytes, nothing is stored (protocol §7.6).
+async fn work(
+    State(platform): State<Platform>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, PlatformError> {
+    if !origin::is_own(&platform.site, &headers) {
+        return Err(PlatformError::Refused(StatusCode::FORBIDDEN, "origin"));
+    }
+    let challenge = platform.door.challenge(&visitor, platform.now());
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], challenge.as_bytes().to_vec()).into_response())
 }
 
 async fn static_file(

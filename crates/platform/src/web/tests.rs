@@ -172,7 +172,7 @@ async fn one_byte_too_large_is_refused() {
     assert_eq!((status, text), (StatusCode::OK, LARGEST_BODY.to_string()));
     let (status, _, text) = ask(Request::post("/bytes"), vec![0; LARGEST_BODY + 1]).await;
     assert_eq!((status, text.as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "{\"code\":\"size\"}"));
-    let claims = Request::post("/bytes").header("content-length", LARGEST_BODY + 1);
+    let claims = Request::post("/bytes").header("content-length", LARGEST_UPLOAD + 1);
     assert_eq!(ask(claims, "").await.0, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
