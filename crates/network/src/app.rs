@@ -4,10 +4,10 @@ use axum::extract::FromRef;
 use platform::Platform;
 use platform::database::DatabaseError;
 
-use crate::accounts::{self, InstallationSecret, Lengths, UsedNonces};
+use crate::accounts::{self, InstallationSecret, Lengths, SignInDelays, UsedNonces};
 use crate::centres::Centres;
 use crate::migrations::Migrations;
-use crate::reports;
+use crate::{files, keeping, reports};
 
 /// The running product. Cloning it is cheap: every part is a handle.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub struct App {
     pub centres: Centres,
     pub(crate) installation: InstallationSecret,
     pub(crate) used_nonces: UsedNonces,
+    pub(crate) delays: SignInDelays,
 }
 
 impl App {
@@ -29,7 +30,7 @@ impl App {
         platform.database.migrate::<Migrations>().await?;
         let installation = InstallationSecret::load(&platform).await?;
         let app =
-            Self { platform, centres: Centres::default(), installation, used_nonces: UsedNonces::default() };
+            Self { platform, centres: Centres::default(), installation, used_nonces: UsedNonces::default(), delays: SignInDelays::default() };
         app.housekeeping().await?;
         Ok(app)
     }
@@ -40,7 +41,9 @@ impl App {
     /// [`DatabaseError`].
     pub async fn housekeeping(&self) -> Result<(), DatabaseError> {
         accounts::housekeeping(self).await?;
+        files::housekeeping(self).await?;
         reports::housekeeping(self).await?;
+        keeping::housekeeping(self).await?;
         self.reload_centres().await
     }
 

@@ -6,6 +6,7 @@
 //! | [`accounts`] | organisations, people, sign-in, sessions |
 //! | [`centres`] | certificates, statements, channels, reading hours, import |
 //! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
+//! | [`files`] | sealed files of reports and messages |
 //! | [`reports`] | sealed reports, mailbox, inbox |
 //!
 //! Invariant: nothing here can open a seal: neither `keyring` nor `age` is among the dependencies.
@@ -13,7 +14,9 @@
 pub mod accounts;
 mod app;
 pub mod centres;
+pub mod files;
 pub mod guidance;
+pub mod keeping;
 pub mod migrations;
 pub mod reports;
 
@@ -27,6 +30,8 @@ pub fn router(app: App) -> Router {
         .merge(accounts::router())
         .merge(centres::router())
         .merge(guidance::router())
+        .merge(files::router())
         .merge(reports::router())
+        .merge(keeping::router())
         .with_state(app)
 }

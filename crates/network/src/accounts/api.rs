@@ -4,12 +4,13 @@ use axum::Form;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use envelope::encoding::{from_base64, to_base64};
 use envelope::mailbox::{Nonce, NonceLabel, sign_in_payload};
 use envelope::signature::{PublicKey, Signature, SignedType};
+use platform::door::Visitor;
 use platform::texts::Language;
 use platform::web::sessions::{SessionToken, clear_cookie};
 use platform::web::{PlatformError, csrf, json, origin};
@@ -85,6 +86,7 @@ struct SignedIn {
 /// `POST /console/sign-in`: the answer to the challenge; gives the cookie, the slot and the token for calls.
 pub(super) async fn sign_in(
     State(app): State<App>,
+    visitor: Visitor,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, PlatformError> {
@@ -97,8 +99,15 @@ pub(super) async fn sign_in(
         .nonces
         .check(NonceLabel::SignIn.name(), nonce.as_bytes(), now)
         .map_err(|_| PlatformError::Refused(StatusCode::BAD_REQUEST, "nonce"))?;
-    let slot = match AccountName::parse(&request.account) {
-        Some(account) => store::find_slot(app.platform.database.read(), &account).await?,
+    // Before anything is asked about the account: the delay is the same for every name, and so is the way to it.
+    let account = AccountName::parse(&request.account);
+    let name = account.as_ref().map_or(request.account.as_str(), AccountName::as_str);
+    let attempt = match app.delays.begin(name, visitor.network(), now) {
+        Ok(attempt) => attempt,
+        Err(seconds) => return Ok(wait(seconds)),
+    };
+    let slot = match &account {
+        Some(account) => store::find_slot(app.platform.database.read(), account).await?,
         None => None,
     };
     let known_key: Option<[u8; 32]> =
@@ -111,6 +120,8 @@ pub(super) async fn sign_in(
         .await?
         .filter(|person| person.centre.is_some())
         .ok_or(NOT_SIGNED_IN)?;
+
+    app.delays.forgive(&attempt);
 
     // Only what was answered rightly counts as used: whoever answers wrongly fills no memory and locks nobody out (section 6).
     match app.used_nonces.take(*nonce.as_bytes(), now) {
@@ -141,6 +152,14 @@ pub(super) async fn sign_in(
     let body = SignedIn { slot: to_base64(&slot.sealed), person: person.id, csrf: csrf::token(&token) };
     let cookie = AppendHeaders([token.set_cookie(&app.platform.site)]);
     Ok((cookie, json(StatusCode::OK, &body)).into_response())
+}
+
+/// Too many wrong answers for this account from this network: not yet.
+fn wait(seconds: u32) -> Response {
+    let (status, code) = (StatusCode::TOO_MANY_REQUESTS, "wait");
+    let mut response = json(status, &serde_json::json!({ "code": code, "seconds": seconds }));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 #[derive(Deserialize)]

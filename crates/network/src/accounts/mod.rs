@@ -6,6 +6,8 @@
 
 mod access;
 mod api;
+mod console;
+mod delays;
 #[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
 mod entities;
 mod model;
@@ -18,9 +20,11 @@ use axum::routing::{get, post};
 use platform::database::DatabaseError;
 
 pub use access::{Operator, PageOperator};
+pub use console::{Console, ConsoleForm};
+pub use delays::SignInDelays;
 pub use model::{AccountName, Enrolment, Lengths, Person, Slot};
 pub use secrets::{InstallationSecret, UsedNonces};
-pub(crate) use store::{amend_enrolment, amend_organisation, end_roles_of_others};
+pub(crate) use store::{amend_enrolment, amend_organisation, end_roles_of_others, find_person};
 
 use crate::App;
 
@@ -42,6 +46,7 @@ pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
     let now = app.platform.now();
     app.platform.secrets.sweep(now);
     app.used_nonces.sweep(now);
+    app.delays.sweep(now);
     let lengths = app.session_lengths();
     app.platform
         .database

@@ -63,7 +63,7 @@ pub(super) async fn find_slot(
 }
 
 /// A person by id.
-pub(super) async fn find_person(
+pub(crate) async fn find_person(
     connection: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Person>, DatabaseError> {

@@ -44,6 +44,8 @@ pub struct CentreCard {
     pub channels: Vec<ChannelCard>,
     /// When it reads.
     pub hours: Hours,
+    /// Days within which it promises to read what arrives: 1 to 7.
+    pub promise_days: u8,
 }
 
 /// A channel of a centre.
@@ -100,6 +102,7 @@ impl CentreCard {
             languages: facts.languages,
             channels,
             hours,
+            promise_days: facts.promise_days,
         }
     }
 

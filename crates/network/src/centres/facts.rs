@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::hours::{ClosedDay, Exception, Hours, WeeklyPeriod, ZONE};
 
+/// The longest time in which a centre may promise to read, in days: the arrival day of a report is kept no longer.
+pub(super) const LONGEST_PROMISE: u8 = 7;
+
 /// A text in the languages of the site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +88,8 @@ pub struct PublishedFacts {
     pub reading_hours: Vec<WeeklyPeriod>,
     /// Days of the year on which nobody reads.
     pub closed: Vec<ClosedDay>,
+    /// Days within which it promises to read what arrives: 1 to 7 (protocol section 7.7).
+    pub promise_days: u8,
     /// Single dates that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
@@ -121,6 +126,9 @@ impl PublishedFacts {
         if facts.time_zone != ZONE {
             return Err(FactsRefusal::Field("time_zone must be Europe/Rome"));
         }
+        if !(1..=LONGEST_PROMISE).contains(&facts.promise_days) {
+            return Err(FactsRefusal::Field("promise_days: 1 to 7"));
+        }
         let phones_hold =
             facts.phones.iter().all(|phone| !phone.tel().is_empty() && !phone.source.is_empty());
         if !phones_hold {
@@ -142,7 +150,7 @@ mod tests {
     const SAMPLE: &str = r#"{"centre":"6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01","slug":"porto","demonstration":true,
       "name":{"it":"Porto","en":"Harbour"},"about":{"it":"Uno.","en":"One."},"town":"Livorno","province":"LI","region":"Toscana",
       "address":null,"phones":[{"number":"+39 0586 000000","label":{"it":"Linea","en":"Line"},"source":"esempio","checked":"2026-11-22"}],
-      "languages":["it"],"time_zone":"Europe/Rome","reading_hours":[{"weekday":1,"from":"09:00","to":"17:00"}],"closed":[{"month":12,"day":25}]}"#;
+      "languages":["it"],"time_zone":"Europe/Rome","reading_hours":[{"weekday":1,"from":"09:00","to":"17:00"}],"closed":[{"month":12,"day":25}],"promise_days":2}"#;
 
     #[test]
     fn facts_are_read_and_written_back_alike() {
@@ -163,6 +171,9 @@ mod tests {
             SAMPLE.replace("\"esempio\"", "\"\""),
             SAMPLE.replace("\"Harbour\"", "\"\""),
             SAMPLE.replace("\"month\":12", "\"month\":13"),
+            SAMPLE.replace("\"promise_days\":2", "\"promise_days\":0"),
+            SAMPLE.replace("\"promise_days\":2", "\"promise_days\":8"),
+            SAMPLE.replace(",\"promise_days\":2", ""),
         ];
         for case in cases {
             assert!(PublishedFacts::parse(&case).is_err(), "{case}");

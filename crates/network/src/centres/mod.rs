@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use jiff::Timestamp;
 use platform::web::compressed;
+use uuid::Uuid;
 
 pub use cards::{CentreCard, ChannelCard, DutyCard};
 pub use envelope::duty::{Channel, Duty};
@@ -49,6 +51,13 @@ pub fn list(app: &App) -> Arc<[Arc<CentreCard>]> {
 #[must_use]
 pub fn find_by_slug(app: &App, slug: &str) -> Option<Arc<CentreCard>> {
     app.centres.list().iter().find(|card| card.slug == slug).map(Arc::clone)
+}
+
+/// The centres that a person who writes to `first` may choose as second one (protocol section 7.7): others whose same channel is open.
+#[must_use]
+pub fn seconds(app: &App, first: Uuid, channel: Channel, now: Timestamp) -> Vec<Arc<CentreCard>> {
+    let is_open = |card: &CentreCard| card.open_channels(now).any(|open| open.channel == channel);
+    app.centres.list().iter().filter(|card| card.id != first && is_open(card)).map(Arc::clone).collect()
 }
 
 /// The root that browsers verify everything under; `None` before the first import.

@@ -173,6 +173,8 @@ struct CentreWords {
     phones: Vec<PhoneWords>,
     channels: Vec<ChannelWords>,
     reading: String,
+    /// Within how many days it reads what arrives.
+    promise: String,
     hours: Vec<Day>,
 }
 
@@ -193,6 +195,7 @@ impl CentreWords {
                 .map(|channel| ChannelWords::new(t, app, card.id, channel, now))
                 .collect(),
             reading: reading_in_words(t, &card.hours, now),
+            promise: t.place_promise(card.promise_days),
             hours: days(t, &card.hours),
         }
     }

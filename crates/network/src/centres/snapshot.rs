@@ -20,7 +20,7 @@ use platform::database::DatabaseError;
 use uuid::Uuid;
 
 use super::cards::{CentreCard, current_epoch};
-use super::facts::PublishedFacts;
+use super::facts::{LONGEST_PROMISE, PublishedFacts};
 use super::store::{self, StoredCentre, StoredRoot};
 
 /// The root as pages and browsers need it.
@@ -142,6 +142,14 @@ impl Centres {
             Some(current) if current == epoch => Ok(()),
             _ => Err(NotReceiving::Epoch),
         }
+    }
+
+    /// Days within which a centre promises to read; of one that is not known the longest promise.
+    #[must_use]
+    pub fn promise_days(&self, centre: Uuid) -> u8 {
+        let cards = self.list();
+        let card = cards.iter().find(|card| card.id == centre);
+        card.map_or(LONGEST_PROMISE, |card| card.promise_days)
     }
 
     /// The channels that a person may read at a centre, by what the verified chain says now (invariant I2).

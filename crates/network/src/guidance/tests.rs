@@ -34,7 +34,14 @@ async fn app_of(operator: Option<Imprint>) -> (App, TempDir) {
     let (clock, _) = Clock::mock("2026-11-22T10:00:00Z".parse().unwrap());
     let random = Random::from_generator(rand_chacha::ChaCha20Rng::seed_from_u64(7));
     let public = PublicUrl::parse("https://approdo.example").unwrap();
-    let site = Site { public, others: Vec::new(), demo: true, operator };
+    let site = Site {
+        public,
+        others: Vec::new(),
+        demo: true,
+        operator,
+        proxies: Vec::new(),
+        door: platform::config::DoorSettings::default(),
+    };
     let platform = Platform::new(database, clock, random, Assets::unbuilt(), site, SessionLengths::default());
     (App::start(platform).await.unwrap(), folder)
 }

@@ -1,8 +1,10 @@
 //! Who may read which report: witnesses with private constructors that the store demands.
 
 use envelope::duty::Channel;
+use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::model::Standing;
 use super::refusal::Refusal;
 use super::store::Report;
 use crate::App;
@@ -56,6 +58,13 @@ impl Reader {
             && self.channels.iter().any(|channel| channel.name() == report.channel);
         is_hers.then_some(MayRead { report })
     }
+
+    /// A report of her channels whose other centre is hers: that it is there is all she may see.
+    pub(super) fn may_see(&self, report: Report) -> Option<MaySee> {
+        let is_second = report.second.is_some_and(|(centre, _)| centre == self.centre())
+            && self.channels.iter().any(|channel| channel.name() == report.channel);
+        is_second.then_some(MaySee { report })
+    }
 }
 
 /// A report that the reader who asked may read.
@@ -68,5 +77,59 @@ impl MayRead {
     /// The report.
     pub(super) fn report(&self) -> &Report {
         &self.report
+    }
+}
+
+/// A report of which the reader may know that it exists (protocol section 7.7): her centre is the other one of the two.
+#[derive(Clone, Debug)]
+pub(super) struct MaySee {
+    report: Report,
+}
+
+impl MaySee {
+    /// The report's line: never its frames.
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Whether the centre that holds it let its promised time pass.
+    pub(super) fn is_released(&self, promise_days: u8, today: Date) -> bool {
+        self.report.standing.is_lapsed(promise_days, today)
+    }
+
+    /// The right to open what nobody has opened in the promised time.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`] when the other centre was first, or she withdrew it; [`Refusal::NotYet`] before the time has passed.
+    pub(super) fn take_over(self, promise_days: u8, today: Date) -> Result<MayTakeOver, Refusal> {
+        let next = self.report.standing.take_over()?;
+        if !self.is_released(promise_days, today) {
+            return Err(Refusal::NotYet);
+        }
+        Ok(MayTakeOver { report: self.report, next })
+    }
+}
+
+/// The right to open a report as its second centre. Exists only after the promised time.
+#[derive(Clone, Debug)]
+pub(super) struct MayTakeOver {
+    report: Report,
+    next: Standing,
+}
+
+impl MayTakeOver {
+    /// The report as it was read.
+    pub(super) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Its standing once it is taken over.
+    pub(super) fn next(&self) -> Standing {
+        self.next
+    }
+
+    /// What whoever took it over may read.
+    pub(super) fn into_may_read(self) -> MayRead {
+        MayRead { report: self.report }
     }
 }

@@ -33,12 +33,50 @@ pub(super) mod report {
         pub week: String,
         /// Arrival day, until opened or seven days old.
         pub arrived_on: Option<String>,
+        /// Whether the centre that holds it ever opened it.
+        pub opened: bool,
         /// Whether the centre ever answered.
         pub answered: bool,
         /// Items of the conversation.
         pub conversation_items: i64,
         /// Items of the notes.
         pub notes_items: i64,
+        /// The other centre that can open it, if she named one.
+        pub second_centre_id: Option<Uuid>,
+        /// The epoch of that centre.
+        pub second_epoch: Option<i64>,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A mailbox id that led to a case once and leads nowhere now (protocol section 7.4).
+pub(super) mod past {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mailbox_past")]
+    pub struct Model {
+        /// SHA-256 of the signing key.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub mailbox: Vec<u8>,
+        /// The case it led to.
+        pub case_id: Uuid,
+        /// `rotated`, `burned`, or `undone`: the new id of a rotation that two members took back.
+        pub cause: String,
+        /// ISO week in which it happened.
+        pub week: String,
+        /// Place of the rotation in the conversation.
+        pub seq: Option<i64>,
+        /// Notes of the case when it happened: signatures for undoing come after them.
+        pub notes_before: i64,
+        /// The word typed at a burn, sealed.
+        pub word: Option<Vec<u8>>,
     }
 
     /// No relation is followed: each question is one function of the store.

@@ -6,14 +6,17 @@
 //! read; a mailbox that is unknown and one that has no answer are told apart by nothing. See `docs/walkthroughs/report.md`.
 
 mod access;
+mod ending;
 #[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
 mod entities;
 mod inbox;
+pub mod keeping;
 mod model;
 mod pages;
 pub mod public_pages;
 mod receiving;
 mod refusal;
+pub mod second_centre;
 mod store;
 mod working;
 
@@ -22,8 +25,10 @@ use axum::routing::{get, post};
 use platform::database::DatabaseError;
 
 pub use access::Reader;
-pub use model::{Age, Command, NotNow, Standing, State, first_kept_day, week_of};
+pub use ending::{due_burns, forget_rotated, shred_case};
+pub use model::{Age, Command, NotNow, Standing, State, can_be_undone, first_kept_day, last_final_week, week_of};
 pub use refusal::Refusal;
+pub use second_centre::{Waiting, waiting};
 
 use crate::App;
 
@@ -31,10 +36,13 @@ use crate::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/reports", post(receiving::report))
-        .route("/mailbox/nonce", post(receiving::nonce))
-        .route("/mailbox/page", post(receiving::page))
-        .route("/mailbox/messages", post(receiving::message))
+        .route("/mailbox/nonce", post(receiving::mailbox::nonce))
+        .route("/mailbox/page", post(receiving::mailbox::page))
+        .route("/mailbox/messages", post(receiving::messages::message))
+        .route("/mailbox/burn-nonce", post(receiving::mailbox::burn_nonce))
+        .route("/mailbox/burn", post(receiving::burning::burn))
         .route("/{lang}/console/", get(pages::inbox))
+        .route("/{lang}/console/several", get(pages::several))
         .route("/{lang}/console/reports/{case}", get(pages::report))
         .route("/console/reports/{case}/open", post(working::open))
         .route("/console/reports/{case}/items", post(working::items))

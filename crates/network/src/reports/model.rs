@@ -2,18 +2,26 @@
 //!
 //! ```text
 //! Arrived ──open──▶ Opened ──answer──▶ Answered ──wait──▶ Waiting
-//!    ▲                 │ wait, close        │ close          │ answer, close
-//!    └── her message ──┴──── from every state but Arrived ───┴── Closed
+//!    ▲    take over    │ wait, close        │ close          │ answer, close
+//!    ├─ her message ───┴──── from every state but Arrived ───┴── Closed
+//!    │  or rotation
+//!    └── burn undone by two ── Withdrawn ◀── her burn, from every other state
 //! ```
+//!
+//! Beside the state: whether the centre that holds it ever opened it, and whether it ever answered. A take-over needs the first to be
+//! false, a message or rotation the second to be true.
 
 use jiff::Timestamp;
 use jiff::ToSpan as _;
-use jiff::civil::Date;
+use jiff::civil::{Date, ISOWeekDate, Weekday};
 
 use crate::centres::hours::day_of;
 
 /// Days after which the arrival day of an unopened report is erased (protocol section 2).
 pub(super) const DAYS_OF_ARRIVAL_DAY: i32 = 7;
+
+/// ISO weeks after which a burn or a rotation is final: week numbers alone then say that 14 days have passed (protocol section 7.4).
+const WEEKS_UNTIL_FINAL: i32 = 3;
 
 /// Where a report stands, as the server and the inbox know it. Why it was closed is sealed: the server sees only that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,11 +36,14 @@ pub enum State {
     Waiting,
     /// Closed; her next message opens it again.
     Closed,
+    /// She burned her code: the mailbox is unknown, the centre's copy waits to be shredded (protocol section 7.4).
+    Withdrawn,
 }
 
 impl State {
     /// Every state, in the order in which a page lists them.
-    pub const ALL: [Self; 5] = [Self::Arrived, Self::Opened, Self::Answered, Self::Waiting, Self::Closed];
+    pub const ALL: [Self; 6] =
+        [Self::Arrived, Self::Opened, Self::Answered, Self::Waiting, Self::Closed, Self::Withdrawn];
 
     /// The word in the database, in addresses and in JSON.
     #[must_use]
@@ -43,6 +54,7 @@ impl State {
             Self::Answered => "answered",
             Self::Waiting => "waiting",
             Self::Closed => "closed",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -66,11 +78,35 @@ pub enum Command {
     Close,
     /// She writes again.
     Message,
+    /// She, or whoever has her code, puts another code in its place.
+    Rotate,
+    /// She, or whoever has her code, withdraws the report.
+    Burn,
+    /// The second centre opens what the first has not opened in its promised time.
+    TakeOver,
+    /// A member signs that a rotation be undone; the second signature changes the mailbox, not the state.
+    UndoRotation,
+    /// The first member signs that a burn be undone.
+    AskToUndoBurn,
+    /// The second member signs it too.
+    UndoBurn,
 }
 
 impl Command {
     /// Every command, for exhaustive tests.
-    pub const ALL: [Self; 5] = [Self::Open, Self::Answer, Self::Wait, Self::Close, Self::Message];
+    pub const ALL: [Self; 11] = [
+        Self::Open,
+        Self::Answer,
+        Self::Wait,
+        Self::Close,
+        Self::Message,
+        Self::Rotate,
+        Self::Burn,
+        Self::TakeOver,
+        Self::UndoRotation,
+        Self::AskToUndoBurn,
+        Self::UndoBurn,
+    ];
 }
 
 /// A command that the state does not know: the page that sent it is out of date.
@@ -83,6 +119,7 @@ pub struct NotNow;
 pub struct Standing {
     state: State,
     arrived_on: Option<Date>,
+    opened: bool,
     answered: bool,
     conversation_items: u32,
     notes_items: u32,
@@ -95,6 +132,7 @@ impl Standing {
         Self {
             state: State::Arrived,
             arrived_on: Some(today),
+            opened: false,
             answered: false,
             conversation_items: 1,
             notes_items: 0,
@@ -106,11 +144,12 @@ impl Standing {
     pub const fn stored(
         state: State,
         arrived_on: Option<Date>,
+        opened: bool,
         answered: bool,
         conversation_items: u32,
         notes_items: u32,
     ) -> Self {
-        Self { state, arrived_on, answered, conversation_items, notes_items }
+        Self { state, arrived_on, opened, answered, conversation_items, notes_items }
     }
 
     /// Where it stands.
@@ -123,6 +162,21 @@ impl Standing {
     #[must_use]
     pub const fn arrived_on(&self) -> Option<Date> {
         self.arrived_on
+    }
+
+    /// Whether the centre that holds it ever opened it.
+    #[must_use]
+    pub const fn is_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// Whether the time in which the centre promised to read has passed while it lay unopened (protocol section 7.7). A day that was
+    /// erased is more than seven days old, and no promise is longer.
+    #[must_use]
+    pub fn is_lapsed(&self, promise_days: u8, today: Date) -> bool {
+        let is_unopened = matches!(self.state, State::Arrived) && !self.opened;
+        let has_passed = |day: Date| day.saturating_add(i32::from(promise_days).days()) < today;
+        is_unopened && self.arrived_on.is_none_or(has_passed)
     }
 
     /// Whether the centre has ever answered: only then does the mailbox show anything and take messages (protocol section 7.2).
@@ -150,7 +204,18 @@ impl Standing {
             State::Arrived => State::Opened,
             other => other,
         };
-        Self { state, arrived_on: None, ..self }
+        Self { state, arrived_on: None, opened: true, ..self }
+    }
+
+    /// The second centre opens what nobody has opened; whether the promised time has passed is [`Standing::is_lapsed`].
+    ///
+    /// # Errors
+    /// [`NotNow`] once the first centre has opened it, and after a burn.
+    pub const fn take_over(self) -> Result<Self, NotNow> {
+        match self.state {
+            State::Arrived if !self.opened => Ok(self.open()),
+            _ => Err(NotNow),
+        }
     }
 
     /// The centre answers or acknowledges.
@@ -165,7 +230,7 @@ impl Standing {
                 conversation_items: self.conversation_items.saturating_add(1),
                 ..self
             }),
-            State::Arrived | State::Closed => Err(NotNow),
+            State::Arrived | State::Closed | State::Withdrawn => Err(NotNow),
         }
     }
 
@@ -176,7 +241,7 @@ impl Standing {
     pub const fn wait(self) -> Result<Self, NotNow> {
         match self.state {
             State::Opened | State::Answered => Ok(Self { state: State::Waiting, ..self }),
-            State::Arrived | State::Waiting | State::Closed => Err(NotNow),
+            State::Arrived | State::Waiting | State::Closed | State::Withdrawn => Err(NotNow),
         }
     }
 
@@ -189,16 +254,16 @@ impl Standing {
             State::Opened | State::Answered | State::Waiting => {
                 Ok(Self { state: State::Closed, notes_items: self.notes_items.saturating_add(1), ..self })
             }
-            State::Arrived | State::Closed => Err(NotNow),
+            State::Arrived | State::Closed | State::Withdrawn => Err(NotNow),
         }
     }
 
     /// She writes again: from every state the report waits to be opened; a closed one is open again (protocol section 4.1).
     ///
     /// # Errors
-    /// [`NotNow`] before the first answer: until then any code looks the same (protocol section 7.2).
+    /// [`NotNow`] before the first answer: until then any code looks the same (protocol section 7.2); and after a burn.
     pub const fn message(self) -> Result<Self, NotNow> {
-        if !self.answered {
+        if !self.answered || matches!(self.state, State::Withdrawn) {
             return Err(NotNow);
         }
         Ok(Self {
@@ -206,6 +271,62 @@ impl Standing {
             conversation_items: self.conversation_items.saturating_add(1),
             ..self
         })
+    }
+
+    /// Another code takes the place of hers: somebody must look at the word that was typed, as at a message.
+    ///
+    /// # Errors
+    /// [`NotNow`] as [`Standing::message`].
+    pub const fn rotate(self) -> Result<Self, NotNow> {
+        self.message()
+    }
+
+    /// Her code withdraws the report, from every state, opened or not.
+    ///
+    /// # Errors
+    /// [`NotNow`] when it is withdrawn already.
+    pub const fn burn(self) -> Result<Self, NotNow> {
+        match self.state {
+            State::Withdrawn => Err(NotNow),
+            _ => Ok(Self { state: State::Withdrawn, ..self }),
+        }
+    }
+
+    /// A member signs that a rotation be undone: a note. Whoever signs has opened what lies there, the typed word among it.
+    ///
+    /// # Errors
+    /// [`NotNow`] while something unopened waits, and after a burn, which is undone first.
+    pub const fn undo_rotation(self) -> Result<Self, NotNow> {
+        match self.state {
+            State::Arrived | State::Withdrawn => Err(NotNow),
+            State::Opened | State::Answered | State::Waiting | State::Closed => Ok(self.with_note()),
+        }
+    }
+
+    /// The first member signs that a burn be undone: a note, nothing else.
+    ///
+    /// # Errors
+    /// [`NotNow`] when it is not burned, or nobody has opened it yet.
+    pub const fn ask_to_undo_burn(self) -> Result<Self, NotNow> {
+        match self.state {
+            State::Withdrawn if self.opened => Ok(self.with_note()),
+            _ => Err(NotNow),
+        }
+    }
+
+    /// The second member signs it too: the report waits to be looked at again, whatever it waited for before.
+    ///
+    /// # Errors
+    /// [`NotNow`] as [`Standing::ask_to_undo_burn`].
+    pub const fn undo_burn(self) -> Result<Self, NotNow> {
+        match self.ask_to_undo_burn() {
+            Ok(noted) => Ok(Self { state: State::Arrived, ..noted }),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    const fn with_note(self) -> Self {
+        Self { notes_items: self.notes_items.saturating_add(1), ..self }
     }
 
     /// Any command, for tests and for callers that hold it as data.
@@ -219,6 +340,12 @@ impl Standing {
             Command::Wait => self.wait(),
             Command::Close => self.close(),
             Command::Message => self.message(),
+            Command::Rotate => self.rotate(),
+            Command::Burn => self.burn(),
+            Command::TakeOver => self.take_over(),
+            Command::UndoRotation => self.undo_rotation(),
+            Command::AskToUndoBurn => self.ask_to_undo_burn(),
+            Command::UndoBurn => self.undo_burn(),
         }
     }
 }
@@ -228,6 +355,23 @@ impl Standing {
 pub fn week_of(now: Timestamp) -> String {
     let week = day_of(now).iso_week_date();
     format!("{:04}-W{:02}", week.year(), week.week())
+}
+
+/// The last week whose burns and rotations are final in `week`: three ISO weeks before it, so that at least 14 days have passed
+/// (protocol section 7.4; weeks are all that is kept). `None` for a text that is no week.
+#[must_use]
+pub fn last_final_week(week: &str) -> Option<String> {
+    let (year, number) = week.split_once("-W")?;
+    let monday = ISOWeekDate::new(year.parse().ok()?, number.parse().ok()?, Weekday::Monday).ok()?.date();
+    let then = monday.checked_sub(WEEKS_UNTIL_FINAL.weeks()).ok()?.iso_week_date();
+    Some(format!("{:04}-W{:02}", then.year(), then.week()))
+}
+
+/// Whether what was done in the week `done` can still be undone at `now`.
+#[must_use]
+pub fn can_be_undone(done: &str, now: Timestamp) -> bool {
+    // Weeks of four-digit years sort like the time that they name.
+    last_final_week(&week_of(now)).is_some_and(|last| done > last.as_str())
 }
 
 /// The first day that is still kept: arrival days before it are erased.
@@ -265,109 +409,4 @@ impl Age {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    fn standings() -> impl Strategy<Value = Standing> {
-        let state = (0_usize..State::ALL.len()).prop_map(|index| State::ALL[index]);
-        (state, any::<bool>(), any::<bool>(), 1_u32..1000, 0_u32..1000).prop_map(
-            |(state, day, answered, conversation, notes)| {
-                Standing::stored(state, day.then(|| date(2026, 11, 20)), answered, conversation, notes)
-            },
-        )
-    }
-
-    /// I17 by the table: every state with every command, written out once more and independently.
-    #[test]
-    fn every_pair_of_state_and_command_is_decided() {
-        let table = [
-            ("arrived", Command::Open, Some("opened")),
-            ("arrived", Command::Answer, None),
-            ("arrived", Command::Wait, None),
-            ("arrived", Command::Close, None),
-            ("arrived", Command::Message, Some("arrived")),
-            ("opened", Command::Open, Some("opened")),
-            ("opened", Command::Answer, Some("answered")),
-            ("opened", Command::Wait, Some("waiting")),
-            ("opened", Command::Close, Some("closed")),
-            ("opened", Command::Message, Some("arrived")),
-            ("answered", Command::Open, Some("answered")),
-            ("answered", Command::Answer, Some("answered")),
-            ("answered", Command::Wait, Some("waiting")),
-            ("answered", Command::Close, Some("closed")),
-            ("answered", Command::Message, Some("arrived")),
-            ("waiting", Command::Open, Some("waiting")),
-            ("waiting", Command::Answer, Some("answered")),
-            ("waiting", Command::Wait, None),
-            ("waiting", Command::Close, Some("closed")),
-            ("waiting", Command::Message, Some("arrived")),
-            ("closed", Command::Open, Some("closed")),
-            ("closed", Command::Answer, None),
-            ("closed", Command::Wait, None),
-            ("closed", Command::Close, None),
-            ("closed", Command::Message, Some("arrived")),
-        ];
-        assert_eq!(table.len(), State::ALL.len() * Command::ALL.len());
-        for (before, command, after) in table {
-            let standing = Standing::stored(State::from_word(before).unwrap(), None, true, 3, 1);
-            let result = standing.apply(command).ok().map(|next| next.state().word());
-            assert_eq!(result, after, "{before} {command:?}");
-        }
-    }
-
-    proptest! {
-        /// I17: whatever comes in whatever order, the rules that the protocol states hold after every step.
-        #[test]
-        fn no_run_of_commands_breaks_a_rule(start in standings(), commands in proptest::collection::vec(0_usize..Command::ALL.len(), 0..40)) {
-            let mut standing = start;
-            for index in commands {
-                let command = Command::ALL[index];
-                let before = standing;
-                match standing.apply(command) {
-                    Err(NotNow) => {}
-                    Ok(after) => {
-                        // Chains only grow, by one, and only by the command that writes.
-                        let conversation = after.conversation_items() - before.conversation_items();
-                        let notes = after.notes_items() - before.notes_items();
-                        prop_assert_eq!(conversation, u32::from(matches!(command, Command::Answer | Command::Message)));
-                        prop_assert_eq!(notes, u32::from(command == Command::Close));
-                        // What was once answered stays answered; only an answer makes it so.
-                        prop_assert!(after.answered() == (before.answered() || command == Command::Answer));
-                        // Nothing unopened is answered, waited for or closed.
-                        if before.state() == State::Arrived {
-                            prop_assert!(matches!(command, Command::Open | Command::Message));
-                        }
-                        // The day never comes back.
-                        prop_assert!(after.arrived_on().is_none() || after.arrived_on() == before.arrived_on());
-                        standing = after;
-                    }
-                }
-            }
-        }
-
-        #[test]
-        fn an_unanswered_report_takes_no_message(start in standings()) {
-            prop_assert_eq!(start.message().is_ok(), start.answered());
-        }
-
-        #[test]
-        fn opening_erases_the_day(start in standings()) {
-            prop_assert_eq!(start.open().arrived_on(), None);
-        }
-    }
-
-    #[test]
-    fn ages_are_no_finer_than_what_is_kept() {
-        // Sunday 22 November 2026, shortly after midnight in Rome.
-        let now: Timestamp = "2026-11-21T23:30:00Z".parse().unwrap();
-        assert_eq!(week_of(now), "2026-W47");
-        assert_eq!(day_of(now), date(2026, 11, 22));
-        assert_eq!(first_kept_day(now), date(2026, 11, 15));
-        assert_eq!(Age::of("2026-W47", Some(date(2026, 11, 22)), now), Age::Today);
-        assert_eq!(Age::of("2026-W47", Some(date(2026, 11, 21)), now), Age::Yesterday);
-        assert_eq!(Age::of("2026-W47", None, now), Age::ThisWeek);
-        assert_eq!(Age::of("2026-W46", None, now), Age::Older);
-    }
-}
+mod tests;

@@ -1,25 +1,28 @@
-//! The console's pages: inbox and one report. Neither holds a sealed byte: the island asks for them when the operator opens.
+//! The console's pages: the inbox, several cases at once, and one report. None holds a sealed byte: the islands ask for them when the
+//! operator opens.
 //!
 //! Invariant: what a page says of the channel is what she read before she wrote, in the same words.
 
-use std::collections::HashMap;
+mod inbox;
+mod report;
+mod second;
+mod several;
+mod texts;
 
-use askama::Template;
-use axum::extract::{Path, Query, State as AppState};
-use axum::response::Response;
 use jiff::Timestamp;
+use jiff::civil::{Date, ISOWeekDate, Weekday};
 use platform::texts::{Language, Texts};
-use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
-use super::access::{MayRead, Reader};
-use super::inbox::{OpenCounts, PAGE_LENGTH};
+use super::access::Reader;
 use super::model::{Age, Standing, State};
-use super::refusal::Refusal;
-use super::store::{self, Cursor, Filter, Report};
+use super::store::Report;
 use crate::App;
-use crate::accounts::PageOperator;
-use crate::centres::public_pages::ChannelWords;
+use crate::centres::public_pages::words::date_in_words;
+
+pub(super) use inbox::inbox;
+pub(super) use report::report;
+pub(super) use several::several;
 
 /// Who looks at the page, for `console.html`.
 struct Console {
@@ -35,132 +38,14 @@ struct Row {
     reference: String,
     state: &'static str,
     state_word: &'static str,
-    age: &'static str,
+    age: String,
     size: &'static str,
     language: String,
     channel: &'static str,
     channel_word: String,
     urgent: bool,
-}
-
-/// One part of the inbox as a link.
-struct FilterChoice {
-    word: &'static str,
-    text: String,
-    chosen: bool,
-}
-
-/// The report to open next, as a link.
-struct NextReport {
-    case: Uuid,
-    text: String,
-}
-
-#[derive(Template)]
-#[template(path = "reports/templates/inbox.html")]
-struct InboxPage {
-    shell: Shell,
-    console: Console,
-    centre: String,
-    filters: Vec<FilterChoice>,
-    rows: Vec<Row>,
-    shows_all: bool,
-    query: String,
-    next: Option<String>,
-    is_first: bool,
-}
-
-#[derive(Template)]
-#[template(path = "reports/templates/report.html")]
-struct ReportPage {
-    shell: Shell,
-    console: Console,
-    row: Row,
-    centre: Uuid,
-    channel: Option<ChannelWords>,
-    her_language: String,
-    other_language: bool,
-    answered: bool,
-    acknowledgement: &'static str,
-    next: Option<NextReport>,
-}
-
-/// `GET /{lang}/console/`: what reached the operator's centre on her channels, urgent first.
-pub(super) async fn inbox(
-    AppState(app): AppState<App>,
-    language: Language,
-    PageOperator(operator): PageOperator,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Response, PlatformError> {
-    let reader = Reader::of(&app, operator)?;
-    let filter = Filter::of_query(query.get("state").map(String::as_str));
-    let after = query.get("page").and_then(|page| Cursor::of_query(page));
-    let connection = app.platform.database.read();
-    // One more than a page holds tells whether there is a next one.
-    let mut found = store::list(connection, &reader, filter, after.as_ref(), PAGE_LENGTH + 1).await?;
-    let page_length = usize::try_from(PAGE_LENGTH).unwrap_or(usize::MAX);
-    let has_next = found.len() > page_length;
-    found.truncate(page_length);
-    let next = found.last().filter(|_| has_next).map(|last| {
-        let report = last.report();
-        let cursor = Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id };
-        format!("?state={}&page={}", filter.word(), cursor.to_query())
-    });
-    let counts = store::count_open(connection, &reader).await?;
-    let now = app.platform.now();
-    let query = if filter.word().is_empty() { String::new() } else { format!("?state={}", filter.word()) };
-    let path = format!("/console/{query}");
-    let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
-    let t = shell.t;
-    render(&InboxPage {
-        console: Console::new(&app, &reader),
-        centre: centre_name(&app, &reader, language),
-        filters: filters(t, filter, &counts),
-        rows: found.iter().map(|may_read| Row::new(t, may_read.report(), now)).collect(),
-        shows_all: filter == Filter::NotClosed,
-        query,
-        next,
-        is_first: after.is_none(),
-        shell,
-    })
-}
-
-/// `GET /{lang}/console/reports/{case}`: what the server knows of a report, and the places for what it does not.
-pub(super) async fn report(
-    AppState(app): AppState<App>,
-    language: Language,
-    PageOperator(operator): PageOperator,
-    Path((_, case)): Path<(String, String)>,
-) -> Result<Response, PlatformError> {
-    let case = Uuid::try_parse(&case).map_err(|_| PlatformError::NotFound)?;
-    let reader = match Reader::of(&app, operator) {
-        Err(Refusal::NotFound) => return Err(PlatformError::NotFound),
-        other => other?,
-    };
-    let connection = app.platform.database.read();
-    let found = store::find(connection, &reader, case).await?;
-    let may_read = found.ok_or(PlatformError::NotFound)?;
-    let report = may_read.report();
-    // The first two to open: one of them may be this one.
-    let to_open = store::list(connection, &reader, Filter::In(State::Arrived), None, 2).await?;
-    let now = app.platform.now();
-    let path = format!("/console/reports/{case}");
-    let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
-    let row = Row::new(shell.t, report, now);
-    // The ready-made answer is for her, so it is in her language where there is one.
-    let hers = Language::find(&report.language).unwrap_or_default();
-    render(&ReportPage {
-        console: Console::new(&app, &reader),
-        row,
-        centre: report.centre,
-        channel: channel_words(&app, shell.t, report, now),
-        her_language: report.language.clone(),
-        other_language: report.language != language.code(),
-        answered: report.standing.answered(),
-        acknowledgement: Texts::new(hers).console_acknowledge_text(),
-        next: next_report(shell.t, case, &to_open),
-        shell,
-    })
+    /// Whether something can be done with it together with others.
+    may_be_chosen: bool,
 }
 
 impl Console {
@@ -183,10 +68,10 @@ impl Row {
             state: standing_text(t, standing),
             state_word: standing.state().word(),
             age: match Age::of(&report.week, standing.arrived_on(), now) {
-                Age::Today => t.console_age_today(),
-                Age::Yesterday => t.console_age_yesterday(),
-                Age::ThisWeek => t.console_age_this_week(),
-                Age::Older => t.console_age_older(),
+                Age::Today => t.console_age_today().to_owned(),
+                Age::Yesterday => t.console_age_yesterday().to_owned(),
+                Age::ThisWeek => t.console_age_this_week().to_owned(),
+                Age::Older => week_text(t, &report.week),
             },
             size: match report.size_class {
                 ..=4_096 => t.console_size_small(),
@@ -205,6 +90,7 @@ impl Row {
             },
             channel_word: report.channel.clone(),
             urgent: report.urgent,
+            may_be_chosen: standing.close().is_ok(),
         }
     }
 }
@@ -221,6 +107,7 @@ fn state_text(t: Texts, state: State) -> &'static str {
         State::Answered => t.console_state_answered(),
         State::Waiting => t.console_state_waiting(),
         State::Closed => t.console_state_closed(),
+        State::Withdrawn => t.console_state_withdrawn(),
     }
 }
 
@@ -233,39 +120,35 @@ fn standing_text(t: Texts, standing: &Standing) -> &'static str {
     }
 }
 
-fn filters(t: Texts, chosen: Filter, counts: &OpenCounts) -> Vec<FilterChoice> {
-    let all = FilterChoice {
-        word: Filter::NotClosed.word(),
-        text: t.console_filter_count(counts.all(), t.console_filter_open()),
-        chosen: chosen == Filter::NotClosed,
-    };
-    let states = State::ALL.into_iter().map(|state| FilterChoice {
-        word: state.word(),
-        text: match state {
-            // Only what is open is counted: closed reports grow without end.
-            State::Closed => state_text(t, state).to_owned(),
-            State::Opened => t.console_filter_count(counts.of(state), t.console_filter_opened()),
-            _ => t.console_filter_count(counts.of(state), state_text(t, state)),
-        },
-        chosen: chosen == Filter::In(state),
-    });
-    std::iter::once(all).chain(states).collect()
+/// A stored week as people find it in a calendar; as it is stored where it is none.
+fn week_text(t: Texts, stored: &str) -> String {
+    monday_of(stored).map_or_else(|| stored.to_owned(), |monday| week_from(t, monday))
 }
 
-fn centre_name(app: &App, reader: &Reader, language: Language) -> String {
-    let card = crate::centres::list(app).iter().find(|card| card.id == reader.centre()).cloned();
+fn week_from(t: Texts, monday: Date) -> String {
+    t.console_week(monday.iso_week_date().week(), date_in_words(t, monday))
+}
+
+fn monday_of(stored: &str) -> Option<Date> {
+    let (year, week) = stored.split_once("-W")?;
+    let week = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, Weekday::Monday).ok()?;
+    Some(week.date())
+}
+
+fn centre_name(app: &App, centre: Uuid, language: Language) -> String {
+    let card = crate::centres::list(app).iter().find(|card| card.id == centre).cloned();
     card.map_or_else(String::new, |card| card.name.get(language.code()).to_owned())
 }
 
-/// What she read of this channel before she wrote, and who can open it; `None` when the centre's papers no longer name the channel.
-fn channel_words(app: &App, t: Texts, report: &Report, now: Timestamp) -> Option<ChannelWords> {
-    let cards = crate::centres::list(app);
-    let card = cards.iter().find(|card| card.id == report.centre)?;
-    let channel = card.channels.iter().find(|channel| channel.channel.name() == report.channel)?;
-    Some(ChannelWords::new(t, app, card.id, channel, now))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn next_report(t: Texts, shown: Uuid, to_open: &[MayRead]) -> Option<NextReport> {
-    let next = to_open.iter().map(|may_read| may_read.report().id).find(|id| *id != shown)?;
-    Some(NextReport { case: next, text: t.console_next_report(reference(next)) })
+    #[test]
+    fn a_week_is_told_by_its_monday() {
+        let t = Texts::new(Language::English);
+        let told = week_text(t, "2026-W01").replace(['\u{2068}', '\u{2069}'], "");
+        assert_eq!(told, "Week 1, from 29 December 2025");
+        assert_eq!(week_text(t, "2025-W53"), "2025-W53", "that year had none");
+    }
 }

@@ -1,16 +1,19 @@
-//! The two pages of a person who asks for help: write, and come back with the code.
+//! The pages of a person who asks for help: write, ask to be called, and come back with the code.
 //!
 //! Who may: everybody. Invariant: the server renders forms and sentences only; what is typed never comes here, it is sealed in the browser
 //! (protocol §4.1) or opened there (§7.2). The mailbox page is the same for every reader and names no centre.
 
+mod call_back;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
+use jiff::Timestamp;
 use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, compressed, render};
 use uuid::Uuid;
@@ -19,6 +22,7 @@ use crate::App;
 use crate::centres;
 use crate::centres::public_pages::words::languages_in_words;
 use crate::centres::public_pages::{ChannelWords, PhoneWords, reading_in_words};
+use crate::centres::{CentreCard, ChannelCard};
 
 /// The words that stand for the two bytes derived from a code (protocol §7.1): line n of every list means the same.
 const fn words(language: Language) -> &'static str {
@@ -43,7 +47,6 @@ fn problems(t: Texts) -> Vec<(&'static str, String)> {
         ("origin", t.problem_origin()),
         ("busy", t.problem_busy()),
         ("network", t.problem_network()),
-        ("clock", t.problem_clock()),
         ("certificate", t.problem_certificate()),
         ("expired", t.problem_expired()),
         ("start", t.problem_start()),
@@ -52,11 +55,15 @@ fn problems(t: Texts) -> Vec<(&'static str, String)> {
         ("code-length", t.problem_code_length()),
         ("unknown", t.problem_unknown()),
         ("draft", t.problem_draft()),
+        ("number", t.problem_number()),
+        ("windows", t.problem_windows()),
+        ("change-open", t.problem_change_open()),
     ];
     let mut all: Vec<(&str, String)> =
         fixed.into_iter().map(|(code, sentence)| (code, sentence.to_owned())).collect();
-    // The script puts the number of the answer in.
+    // The script puts in the number of the answer, and the date that the device says.
     all.push(("error", t.problem_error("{reference}")));
+    all.push(("clock", t.problem_clock("{date}")));
     all
 }
 
@@ -71,9 +78,43 @@ struct Write {
     channel: ChannelWords,
     reading: String,
     text_help: String,
+    promise_days: u8,
+    seconds: Vec<SecondWords>,
     phones: Vec<PhoneWords>,
     problems: Vec<(&'static str, String)>,
     words: &'static str,
+}
+
+/// A centre that may open a report when the first one does not (protocol §7.7), with who reads there and what they must report.
+struct SecondWords {
+    centre: Uuid,
+    name: String,
+    place: String,
+    channel: ChannelWords,
+}
+
+/// So many are offered: more would be no choice, and the papers of each are fetched before a field opens (protocol I15).
+const SECONDS_OFFERED: usize = 5;
+
+impl SecondWords {
+    /// The centres that can be the second one for a channel now, those of the same region first.
+    fn list(t: Texts, app: &App, first: &CentreCard, channel: &ChannelCard, now: Timestamp) -> Vec<Self> {
+        let mut cards = centres::seconds(app, first.id, channel.channel, now);
+        cards.sort_by_key(|card| card.region != first.region);
+        cards
+            .iter()
+            .filter_map(|card| {
+                let same = card.channel(channel.door())?;
+                Some(Self {
+                    centre: card.id,
+                    name: card.name.get(t.language().code()).to_owned(),
+                    place: card.town.clone(),
+                    channel: ChannelWords::new(t, app, card.id, same, now),
+                })
+            })
+            .take(SECONDS_OFFERED)
+            .collect()
+    }
 }
 
 #[derive(Template)]
@@ -81,6 +122,7 @@ struct Write {
 struct Mailbox {
     shell: Shell,
     root: String,
+    phones: Vec<PhoneWords>,
     problems: Vec<(&'static str, String)>,
     words: &'static str,
 }
@@ -88,7 +130,10 @@ struct Mailbox {
 /// The public pages of this slice (docs/http.md).
 pub fn router() -> Router<App> {
     compressed(
-        Router::new().route("/{lang}/places/{slug}/{door}", get(write)).route("/{lang}/box", get(mailbox)),
+        Router::new()
+            .route("/{lang}/places/{slug}/{door}", get(write))
+            .route("/{lang}/places/{slug}/{door}/call", get(call_back::page))
+            .route("/{lang}/box", get(mailbox)),
     )
 }
 
@@ -116,6 +161,8 @@ async fn write(
         reading: reading_in_words(t, &card.hours, now),
         text_help: languages_in_words(t, &card.languages)
             .map_or_else(|| t.write_text_help_any().to_owned(), |names| t.write_text_help(names)),
+        promise_days: card.promise_days,
+        seconds: SecondWords::list(t, &app, &card, channel, now),
         phones: PhoneWords::list(t, &card.phones),
         problems: problems(t),
         words: words(language).trim(),
@@ -126,5 +173,11 @@ async fn write(
 async fn mailbox(State(app): State<App>, language: Language) -> Result<Response, PlatformError> {
     let shell = Shell::public(&app.platform, language, "/box");
     let problems = problems(shell.t);
-    render(&Mailbox { root: root_address(&app), problems, words: words(language).trim(), shell })
+    render(&Mailbox {
+        root: root_address(&app),
+        phones: Vec::new(),
+        problems,
+        words: words(language).trim(),
+        shell,
+    })
 }

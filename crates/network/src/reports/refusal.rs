@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use envelope::refusal::{FrameRefusal, MailboxRefusal};
 use platform::database::DatabaseError;
+use platform::door::Turned;
 use platform::nonce::NonceError;
 use platform::web::PlatformError;
 
@@ -49,6 +50,15 @@ pub enum Refusal {
     /// Somebody was faster, or the report does not stand where the command needs it.
     #[error("changed")]
     Changed,
+    /// The first centre's promised time has not passed (protocol section 7.7).
+    #[error("not-yet")]
+    NotYet,
+    /// A file that the item names is not there in whole, or belongs to another item.
+    #[error("files")]
+    Files,
+    /// Not let in yet: work first, or a time to come again.
+    #[error(transparent)]
+    Turned(#[from] Turned),
     /// The store failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -114,6 +124,9 @@ impl From<Refusal> for PlatformError {
             Refusal::Refused => (StatusCode::FORBIDDEN, "refused"),
             Refusal::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Refusal::Changed => (StatusCode::CONFLICT, "changed"),
+            Refusal::NotYet => (StatusCode::FORBIDDEN, "not-yet"),
+            Refusal::Files => (StatusCode::CONFLICT, "files"),
+            Refusal::Turned(turned) => return Self::Turned(turned),
             Refusal::Database(error) => return Self::Database(error),
             Refusal::Damaged(_) => return Self::internal(refusal),
         };

@@ -2,6 +2,8 @@
 //!
 //! Invariant: every change names the version that was seen; who lost a race gets 409 `changed` and nothing is overwritten.
 
+mod undoing;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
@@ -10,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use envelope::encoding::to_base64;
 use envelope::frame::Frame;
-use envelope::header::{Chain, ItemKind, Role};
+use envelope::header::{Chain, ItemKind, Role, Undone};
 use envelope::signature::PublicKey;
 use jiff::Timestamp;
 use platform::web::{IfMatch, json};
@@ -18,11 +20,12 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::access::Reader;
+use super::access::{MayRead, Reader};
 use super::model::{Standing, week_of};
 use super::receiving::bytes_of;
 use super::refusal::Refusal;
-use super::store::{self, Report};
+use super::second_centre;
+use super::store::{self, Past, Report};
 use crate::App;
 use crate::accounts::Operator;
 
@@ -31,6 +34,18 @@ struct Opened {
     version: i64,
     state: &'static str,
     frames: Vec<String>,
+    /// Her burn, while the report is withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<Withdrawn>,
+    /// What two members can still take back.
+    undoable: Vec<Undone>,
+}
+
+#[derive(Serialize)]
+struct Withdrawn {
+    week: String,
+    /// The safe word as it was typed, sealed; none when none was sent.
+    word: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,33 +68,56 @@ pub(super) async fn open(
     let case = parse_case(&case)?;
     let reader = Reader::of(&app, operator)?;
     let reader = &reader;
+    let now = app.platform.now();
+    let kept = &app;
     let opened: Result<_, Refusal> = app
         .platform
         .database
         .write(|transaction| async move {
-            let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
-            let report = may_read.report();
-            let next = report.standing.open();
-            let mut version = report.version;
-            if next != report.standing {
-                if !store::advance(&transaction, report, next, None).await? {
-                    return Err(Refusal::Changed);
-                }
-                version = version.saturating_add(1);
-            }
+            let (may_read, version, next) = match store::find(&transaction, reader, case).await? {
+                Some(may_read) => open_own(&transaction, may_read).await?,
+                None => second_centre::take_over(kept, &transaction, reader, case, now).await?,
+            };
             let frames = store::list_frames(&transaction, &may_read).await?;
-            Ok((version, next.state().word(), frames))
+            let past = store::find_past(&transaction, case).await?;
+            Ok((version, next, frames, past))
         })
         .await;
-    let (version, state, frames) = opened?;
+    let (version, next, frames, past) = opened?;
     let frames = frames
         .into_iter()
         .map(|frame| bytes_of(frame).map(|bytes| to_base64(&bytes)))
         .collect::<Result<_, _>>()?;
-    Ok(json(StatusCode::OK, &Opened { version, state, frames }))
+    let opened = Opened {
+        version,
+        state: next.state().word(),
+        frames,
+        withdrawn: undoing::find_burn(&past).map(|burn| Withdrawn {
+            week: burn.week.clone(),
+            word: burn.word.as_deref().map(to_base64),
+        }),
+        undoable: undoing::list_undoable(&past, now),
+    };
+    Ok(json(StatusCode::OK, &opened))
 }
 
-/// `POST /console/reports/{case}/items`: an answer, an acknowledgement or a closing.
+/// Records that the centre that holds a report has it open, unless it had.
+async fn open_own(
+    connection: &impl ConnectionTrait,
+    may_read: MayRead,
+) -> Result<(MayRead, i64, Standing), Refusal> {
+    let report = may_read.report();
+    let (next, mut version) = (report.standing.open(), report.version);
+    if next != report.standing {
+        if !store::advance(connection, report, next, None).await? {
+            return Err(Refusal::Changed);
+        }
+        version = version.saturating_add(1);
+    }
+    Ok((may_read, version, next))
+}
+
+/// `POST /console/reports/{case}/items`: an answer, an acknowledgement, a closing, or a member's part in undoing.
 pub(super) async fn items(
     State(app): State<App>,
     operator: Operator,
@@ -103,13 +141,16 @@ pub(super) async fn items(
         .write(|transaction| async move {
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
             let report = may_read.report();
-            let Some(next) = check_item(app, &transaction, reader, report, frame, version, now).await? else {
+            let Some((next, undone)) = check_item(app, &transaction, reader, report, frame, version, now).await? else {
                 return Ok(report.version);
             };
             if !store::advance(&transaction, report, next, None).await? {
                 return Err(Refusal::Changed);
             }
             store::insert_item(&transaction, frame, week).await?;
+            if let Some(undone) = undone {
+                undoing::undo(&transaction, report, &undone, week).await?;
+            }
             Ok(report.version.saturating_add(1))
         })
         .await;
@@ -121,7 +162,7 @@ pub(super) async fn items(
     }
 }
 
-/// The standing after an operator's item; `None` for a repeat.
+/// The standing after an operator's item, and what it takes back; `None` for a repeat.
 async fn check_item(
     app: &App,
     connection: &impl ConnectionTrait,
@@ -130,7 +171,7 @@ async fn check_item(
     frame: &Frame,
     version: i64,
     now: Timestamp,
-) -> Result<Option<Standing>, Refusal> {
+) -> Result<Option<(Standing, Option<Past>)>, Refusal> {
     let clear = frame.clear();
     let is_at_its_place = clear.case.uuid() == report.id
         && clear.centre.uuid() == report.centre
@@ -158,9 +199,10 @@ async fn check_item(
         return Err(Refusal::Sequence);
     }
     match clear.kind {
-        ItemKind::Answer | ItemKind::Acknowledgement => Ok(Some(standing.answer()?)),
-        ItemKind::Closing => Ok(Some(standing.close()?)),
-        ItemKind::Report | ItemKind::Message => Err(Refusal::Refused),
+        ItemKind::Answer | ItemKind::Acknowledgement => Ok(Some((standing.answer()?, None))),
+        ItemKind::Closing => Ok(Some((standing.close()?, None))),
+        ItemKind::Undo => undoing::decide(app, connection, reader, report, clear, now).await.map(Some),
+        ItemKind::Report | ItemKind::Message | ItemKind::Rotation => Err(Refusal::Refused),
     }
 }
 

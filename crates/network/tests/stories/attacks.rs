@@ -17,10 +17,10 @@ use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use serde_json::json;
 use sha2::Sha256;
 use testkit::actors::{Client, DemoNetwork, Operator, Victim};
-use testkit::{Answer, TestApp};
+use testkit::TestApp;
 use tower::ServiceExt as _;
 
-use crate::common::{column, count, stored, world};
+use crate::common::{column, count, stored, told, world};
 use crate::hostile::forge;
 
 testkit::on_both_engines!(
@@ -34,16 +34,6 @@ testkit::on_both_engines!(
     every_post_needs_a_page_of_ours,
     odd_json_is_refused_and_changes_nothing,
 );
-
-fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
-    let mut headers: Vec<(String, String)> = answer
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-        .collect();
-    headers.sort();
-    (answer.status.as_u16(), headers, answer.body.to_vec())
-}
 
 /// What is altered in the clear fields of a report.
 type Change<'a> = &'a dyn Fn(&mut serde_json::Value);

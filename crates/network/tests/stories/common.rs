@@ -1,7 +1,7 @@
 //! What several story files share: a published network, and counting what is stored.
 
 use sea_orm::{ConnectionTrait as _, Statement};
-use testkit::TestApp;
+use testkit::{Answer, TestApp};
 use testkit::actors::DemoNetwork;
 
 /// Publishes the shared network into an empty installation.
@@ -31,4 +31,15 @@ pub(crate) async fn column(app: &TestApp, name: &str) -> Option<String> {
     let question = Statement::from_string(database.engine(), format!("SELECT {name} AS value FROM report"));
     let row = database.read().query_one_raw(question).await.unwrap().unwrap();
     row.try_get("", "value").unwrap()
+}
+
+/// Everything of an answer that a browser gets: status, headers and body.
+pub(crate) fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
+    let mut headers: Vec<(String, String)> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    headers.sort();
+    (answer.status.as_u16(), headers, answer.body.to_vec())
 }

@@ -17,11 +17,13 @@ testkit::on_both_engines!(
     a_large_answer_spans_pages,
 );
 
-fn text_of(content: &Content) -> &str {
+pub(crate) fn text_of(content: &Content) -> &str {
     match content {
         Content::Report(report) => &report.text,
         Content::Text(text) => &text.text,
         Content::Closing(closing) => &closing.note,
+        Content::Undo(undo) => &undo.reason,
+        Content::Rotation(_) => "",
     }
 }
 

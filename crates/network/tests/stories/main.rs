@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
 mod attacks;
+mod burn;
 mod common;
 mod console;
 mod hostile;
 mod import;
 mod journey;
+mod keeping;
 mod mailbox;
 mod pages;
+mod rotation;
+mod second_centre;

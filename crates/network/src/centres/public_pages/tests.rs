@@ -37,6 +37,7 @@ fn sample(t: Texts) -> CentreWords {
         }],
         channels: vec![channel(t, true, true), channel(t, false, false)],
         reading: t.place_reads_unknown().to_owned(),
+        promise: t.place_promise(2_u8),
         hours: vec![Day { day: t.layout_weekday(1), periods: "9:00–17:00".to_owned() }],
     }
 }

@@ -1,0 +1,155 @@
+//! `GET /{lang}/console/`: the inbox, and what can be looked for in it.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::{Query, State as AppState};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
+use jiff::ToSpan as _;
+use platform::texts::{Language, Texts};
+use platform::web::{PlatformError, Shell, render};
+
+use super::super::access::Reader;
+use super::super::inbox::{Cursor, Filter, OpenCounts, PAGE_LENGTH, Reference, Search};
+use super::super::model::{State, week_of};
+use super::super::store;
+use super::{Console, Row, centre_name, state_text, week_text};
+use crate::App;
+use crate::accounts::PageOperator;
+use crate::centres::hours::day_of;
+
+/// Weeks that the form offers; older ones are found by the number of the case.
+const WEEKS: i32 = 53;
+
+/// One part of the inbox as a link.
+struct FilterChoice {
+    query: String,
+    text: String,
+    chosen: bool,
+}
+
+/// A week that can be chosen.
+struct WeekChoice {
+    word: String,
+    text: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "reports/templates/inbox.html")]
+struct InboxPage {
+    shell: Shell,
+    console: Console,
+    centre: String,
+    filters: Vec<FilterChoice>,
+    weeks: Vec<WeekChoice>,
+    state: &'static str,
+    urgent_only: bool,
+    is_narrow: bool,
+    /// What was typed as the number of a case and found nothing.
+    typed: Option<String>,
+    rows: Vec<Row>,
+    may_choose: bool,
+    shows_all: bool,
+    everything: String,
+    query: String,
+    next: Option<String>,
+    is_first: bool,
+}
+
+/// `GET /{lang}/console/`: what reached the operator's centre on her channels, urgent first.
+pub(in crate::reports) async fn inbox(
+    AppState(app): AppState<App>,
+    language: Language,
+    PageOperator(operator): PageOperator,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, PlatformError> {
+    let reader = Reader::of(&app, operator)?;
+    let search = Search::of_query(&query);
+    let after = query.get("page").and_then(|page| Cursor::of_query(page));
+    let connection = app.platform.database.read();
+    let typed = query.get("case").map(|typed| typed.trim()).filter(|typed| !typed.is_empty());
+    if let Some(reference) = typed.and_then(Reference::parse) {
+        let found = store::list_by_reference(connection, &reader, reference).await?;
+        if let Some(first) = found.first() {
+            // Two with the same eight digits: one in thousands of years at a busy centre. The first is shown.
+            let address = format!("/{}/console/reports/{}", language.code(), first.report().id);
+            return Ok(Redirect::to(&address).into_response());
+        }
+    }
+    // One more than a page holds tells whether there is a next one.
+    let mut found = store::list(connection, &reader, &search, after.as_ref(), PAGE_LENGTH + 1).await?;
+    let page_length = usize::try_from(PAGE_LENGTH).unwrap_or(usize::MAX);
+    let has_next = found.len() > page_length;
+    found.truncate(page_length);
+    let next = found.last().filter(|_| has_next).map(|last| {
+        let report = last.report();
+        search.to_query_after(&Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id })
+    });
+    let counts = store::count_open(connection, &reader, &search).await?;
+    let now = app.platform.now();
+    let shell = Shell::console(
+        &app.platform,
+        language,
+        format!("/console/{}", search.to_query()),
+        Some(reader.csrf()),
+    );
+    let t = shell.t;
+    let rows: Vec<Row> = found.iter().map(|may_read| Row::new(t, may_read.report(), now)).collect();
+    render(&InboxPage {
+        console: Console::new(&app, &reader),
+        centre: centre_name(&app, reader.centre(), language),
+        filters: filters(t, &search, &counts),
+        weeks: weeks(t, search.week.as_deref(), now),
+        state: search.filter.word(),
+        urgent_only: search.urgent_only,
+        is_narrow: search.is_narrow(),
+        typed: typed.map(str::to_owned),
+        may_choose: rows.iter().any(|row| row.may_be_chosen),
+        rows,
+        shows_all: search.filter == Filter::NotClosed,
+        everything: Search { week: None, urgent_only: false, ..search.clone() }.to_query(),
+        query: search.to_query(),
+        next,
+        is_first: after.is_none(),
+        shell,
+    })
+}
+
+fn filters(t: Texts, search: &Search, counts: &OpenCounts) -> Vec<FilterChoice> {
+    let choice = |filter: Filter, text: String| FilterChoice {
+        query: search.with(filter).to_query(),
+        text,
+        chosen: search.filter == filter,
+    };
+    let all = choice(Filter::NotClosed, t.console_filter_count(counts.all(), t.console_filter_open()));
+    let states = State::ALL.into_iter().map(|state| {
+        let text = match state {
+            // Only what is open is counted.
+            State::Closed => state_text(t, state).to_owned(),
+            State::Opened => t.console_filter_count(counts.of(state), t.console_filter_opened()),
+            _ => t.console_filter_count(counts.of(state), state_text(t, state)),
+        };
+        choice(Filter::In(state), text)
+    });
+    std::iter::once(all).chain(states).collect()
+}
+
+/// The latest weeks, and the chosen one where it is older.
+fn weeks(t: Texts, chosen: Option<&str>, now: Timestamp) -> Vec<WeekChoice> {
+    let today = day_of(now);
+    let mut words: Vec<String> = (0..WEEKS)
+        .map(|back| today.saturating_sub((back * 7).days()).iso_week_date())
+        .map(|week| format!("{:04}-W{:02}", week.year(), week.week()))
+        .collect();
+    let this_week = week_of(now);
+    words.extend(chosen.filter(|chosen| !words.iter().any(|word| word == chosen)).map(str::to_owned));
+    let text = |word: &str| {
+        if word == this_week { t.console_age_this_week().to_owned() } else { week_text(t, word) }
+    };
+    words
+        .into_iter()
+        .map(|word| WeekChoice { text: text(&word), chosen: chosen == Some(word.as_str()), word })
+        .collect()
+}

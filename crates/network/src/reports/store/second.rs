@@ -1,0 +1,116 @@
+//! Questions about a second centre (protocol section 7.7): what waits there, and who opens first. And what waits anywhere, for notices.
+
+use platform::database::DatabaseError;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::super::access::{MaySee, MayTakeOver, Reader};
+use super::super::entities::report;
+use super::super::model::{Standing, State};
+use super::{damaged, read_report};
+
+/// Reports that arrived and wait to be opened, counted by what they have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::reports) struct Lying {
+    pub(in crate::reports) centre: Uuid,
+    pub(in crate::reports) second: Option<Uuid>,
+    pub(in crate::reports) urgent: bool,
+    /// Enough of a standing to ask whether the promised time has passed.
+    pub(in crate::reports) standing: Standing,
+    pub(in crate::reports) reports: u32,
+}
+
+/// A report that names the reader's centre as the other one; nothing of it but its line in the inbox.
+pub(in crate::reports) async fn find_second(
+    connection: &impl ConnectionTrait,
+    reader: &Reader,
+    case: Uuid,
+) -> Result<Option<MaySee>, DatabaseError> {
+    let row = report::Entity::find_by_id(case).filter(of_second(reader)).one(connection).await?;
+    let report = row.map(read_report).transpose()?;
+    Ok(report.and_then(|report| reader.may_see(report)))
+}
+
+/// The reports that name the reader's centre as the other one and are neither closed nor withdrawn, the latest week first.
+pub(in crate::reports) async fn list_second(
+    connection: &impl ConnectionTrait,
+    reader: &Reader,
+    limit: u64,
+) -> Result<Vec<MaySee>, DatabaseError> {
+    let rows = report::Entity::find()
+        .filter(of_second(reader))
+        .filter(report::Column::State.is_not_in([State::Closed.word(), State::Withdrawn.word()]))
+        .order_by_desc(report::Column::Week)
+        .order_by_desc(report::Column::Id)
+        .limit(limit)
+        .all(connection)
+        .await?;
+    let reports = rows.into_iter().map(read_report).collect::<Result<Vec<_>, _>>()?;
+    Ok(reports.into_iter().filter_map(|report| reader.may_see(report)).collect())
+}
+
+/// The second centre opens first and holds the report from now on; the two centres change places. `false`: somebody was faster.
+pub(in crate::reports) async fn take_over(
+    connection: &impl ConnectionTrait,
+    may: &MayTakeOver,
+) -> Result<bool, DatabaseError> {
+    let (report, next) = (may.report(), may.next());
+    let Some((second, epoch)) = report.second else { return Ok(false) };
+    let result = report::Entity::update_many()
+        .set(report::ActiveModel {
+            centre_id: Set(second),
+            epoch: Set(i64::from(epoch)),
+            second_centre_id: Set(Some(report.centre)),
+            second_epoch: Set(Some(i64::from(report.epoch))),
+            state: Set(next.state().word().to_owned()),
+            version: Set(report.version.saturating_add(1)),
+            opened: Set(next.is_opened()),
+            arrived_on: Set(None),
+            ..Default::default()
+        })
+        .filter(report::Column::Id.eq(report.id))
+        .filter(report::Column::Version.eq(report.version))
+        .exec(connection)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Everything that waits to be opened, counted by centre, urgency and day.
+pub(in crate::reports) async fn count_lying(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<Lying>, DatabaseError> {
+    type Row = (Uuid, Option<Uuid>, bool, bool, Option<String>, i64);
+    let columns = [
+        report::Column::CentreId,
+        report::Column::SecondCentreId,
+        report::Column::Urgent,
+        report::Column::Opened,
+        report::Column::ArrivedOn,
+    ];
+    let mut query = report::Entity::find().select_only();
+    for column in columns {
+        query = query.column(column).group_by(column);
+    }
+    let rows: Vec<Row> = query
+        .column_as(report::Column::Id.count(), "reports")
+        .filter(report::Column::State.eq(State::Arrived.word()))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(centre, second, urgent, opened, day, reports)| {
+            let day = day.map(|day| day.parse().map_err(|_| damaged("arrived_on"))).transpose()?;
+            let standing = Standing::stored(State::Arrived, day, opened, false, 1, 0);
+            Ok(Lying { centre, second, urgent, standing, reports: u32::try_from(reports).unwrap_or(u32::MAX) })
+        })
+        .collect()
+}
+
+fn of_second(reader: &Reader) -> Condition {
+    Condition::all()
+        .add(report::Column::SecondCentreId.eq(reader.centre()))
+        .add(report::Column::Channel.is_in(reader.channels().iter().map(|channel| channel.name())))
+}
