@@ -17,6 +17,7 @@ account-error-nonce = Too much time has passed. Try again.
 account-error-origin = The request did not come from this page. Load the page again and retry.
 account-error-malformed = The form did not arrive complete. Load the page again and retry.
 account-error-busy = The site is very busy. Try again in a minute.
+account-error-wait = There were several wrong answers for this account from here. The next one can be tried in { $wait }. Only this connection has to wait, and nothing is locked.
 account-error-network = No connection. Check the network and try again.
 account-error-start = This browser could not prepare the keys. Try an up-to-date browser.
 account-error-slot = Signing in worked, but the keys of this account do not open. Tell whoever manages the accounts of your centre.

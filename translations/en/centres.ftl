@@ -25,6 +25,10 @@ place-hours-time = Hours
 place-period = { $from }–{ $to }
 place-reads-now = The centre reads at this time of day, until { $time }.
 place-reads-next = The centre reads next on { $weekday } { $date }, from { $time }.
+place-promise = { $days ->
+    [one] The centre has said that it reads what arrives within one day.
+   *[other] The centre has said that it reads what arrives within { $days } days.
+}
 place-reads-unknown = We do not know when somebody reads next. Please phone if you need an answer soon.
 place-call = Call { $number }
 place-phone-source = Source: { $source }, last checked on { $date }

@@ -22,10 +22,11 @@ console-state-opened = Opened, to be answered
 console-state-answered = Answered
 console-state-waiting = Waiting
 console-state-closed = Closed
+console-state-withdrawn = Withdrawn with the code
 console-age-today = Today
 console-age-yesterday = Yesterday
 console-age-this-week = This week
-console-age-older = Before this week
+console-week = Week { $number }, from { $date }
 console-channel-safe = Safe channel
 console-channel-general = General support
 console-size-small = Short text
@@ -124,3 +125,59 @@ console-error-channel = The centre no longer offers this channel: nothing can be
 console-error-start = This browser could not prepare the keys. Try an up-to-date browser.
 console-error-slot = The keys of this session do not open. Sign in again.
 console-error-unknown = Something did not work. Your text is still here. Try again shortly.
+console-legend-order = Order
+console-legend-order-text = What waits to be opened begins with the oldest week, every other list with the latest. Urgent ones come first in both.
+console-search = Search by week, urgency or case number
+console-search-week = Week of arrival
+console-search-every-week = Every week
+console-search-urgent = Only urgent ones
+console-search-button = Show
+console-search-case = Case number
+console-search-case-hint = The eight characters that stand beside “Case”.
+console-search-case-button = Go to the case
+console-search-case-none = No case { $typed } in your centre, on the channels that you may read.
+console-search-none = No case is like that.
+console-search-all = Show every week and urgency
+console-choose = Choose case { $reference }
+console-choose-page = Choose all on this page
+console-chosen = With the chosen cases
+console-chosen-acknowledge = Ready-made first answer
+console-chosen-wait = Set to waiting
+console-chosen-close = Close
+console-chosen-explains = Before anything happens, a page says what would change and for how many cases. Only cases that somebody has opened can be chosen.
+console-several-acknowledge = { $number ->
+    [one] Send the first answer to one case
+   *[other] Send the first answer to { $number } cases
+ }
+console-several-wait = { $number ->
+    [one] Set one case to waiting
+   *[other] Set { $number } cases to waiting
+ }
+console-several-close = { $number ->
+    [one] Close one case
+   *[other] Close { $number } cases
+ }
+console-several-needs-script = This needs JavaScript: what is sent is sealed in this browser, case by case.
+console-several-nothing = No case was chosen. Go back to the inbox and choose at least one.
+console-several-none-fits = This cannot be done with any of the chosen cases.
+console-several-effect = What changes
+console-several-acknowledge-effect = Each person who wrote will read this with their code, in the language of their page:
+console-several-no-undo = What was sent cannot be taken back.
+console-several-wait-effect = The people who wrote see nothing of it. A new message brings a case back among those to open. You can answer at any time.
+console-several-close-effect = The people who wrote see nothing of the reason or the note; the answers stay readable with their codes. The centre can no longer write in these cases: only a new message opens one again. There is no way to undo it from here.
+console-several-note = Note for the centre, the same for each case (optional)
+console-several-cases = Cases
+console-several-cancel = Back without doing anything
+console-several-left-out = Left out
+console-several-left-out-acknowledge = The first answer goes only to cases that were opened and have no answer yet.
+console-several-left-out-wait = Only cases that are opened or answered can be set to waiting.
+console-several-left-out-close = Only cases that are opened, answered or waiting can be closed.
+console-several-progress = Case { $number } of { $total }
+console-several-outcome-now = Sealing and sending…
+console-several-outcome-done = Done
+console-several-outcome-changed = Left as it was: something in it has changed meanwhile. Open it.
+console-several-outcome-doubtful = Left as it was: something in this case does not pass the checks. Open it.
+console-several-outcome-failed = Not done: { $reason }
+console-several-outcome-not-tried = Not tried
+console-several-all-done = Done for all: { $number }.
+console-several-some-done = Done: { $number }. Not done: { $left }. Beside each case stands why.

@@ -17,6 +17,7 @@ account-error-nonce = È passato troppo tempo. Riprova.
 account-error-origin = La richiesta non veniva da questa pagina. Ricarica la pagina e riprova.
 account-error-malformed = Il modulo non è arrivato intero. Ricarica la pagina e riprova.
 account-error-busy = Il sito è molto occupato. Riprova tra un minuto.
+account-error-wait = Per questo account sono arrivate da qui diverse risposte sbagliate. Si può riprovare tra { $wait }. Deve aspettare solo questa connessione e niente è bloccato.
 account-error-network = Nessuna connessione. Controlla la rete e riprova.
 account-error-start = Questo browser non ha potuto preparare le chiavi. Prova con un browser aggiornato.
 account-error-slot = L'accesso è riuscito, ma le chiavi di questo account non si aprono. Avvisa chi gestisce gli account del tuo centro.

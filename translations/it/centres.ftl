@@ -25,6 +25,10 @@ place-hours-time = Orario
 place-period = { $from }–{ $to }
 place-reads-now = A quest’ora il centro legge, fino alle { $time }.
 place-reads-next = Il centro legge di nuovo { $weekday } { $date }, dalle { $time }.
+place-promise = { $days ->
+    [one] Il centro ha detto che legge ciò che arriva entro un giorno.
+   *[other] Il centro ha detto che legge ciò che arriva entro { $days } giorni.
+}
 place-reads-unknown = Non sappiamo quando il centro legge di nuovo. Se ti serve presto una risposta, per favore telefona.
 place-call = Chiama { $number }
 place-phone-source = Fonte: { $source }, ultimo controllo il { $date }

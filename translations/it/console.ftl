@@ -22,10 +22,11 @@ console-state-opened = Aperto, da rispondere
 console-state-answered = Con risposta
 console-state-waiting = In attesa
 console-state-closed = Chiuso
+console-state-withdrawn = Ritirato con il codice
 console-age-today = Oggi
 console-age-yesterday = Ieri
 console-age-this-week = Questa settimana
-console-age-older = Prima di questa settimana
+console-week = Settimana { $number }, dal { $date }
 console-channel-safe = Canale sicuro
 console-channel-general = Sostegno generale
 console-size-small = Testo breve
@@ -124,3 +125,59 @@ console-error-channel = Il centro non offre più questo canale: qui non si può 
 console-error-start = Questo browser non ha potuto preparare le chiavi. Prova con un browser aggiornato.
 console-error-slot = Le chiavi di questa sessione non si aprono. Accedi di nuovo.
 console-error-unknown = Qualcosa non ha funzionato. Il tuo testo è ancora qui. Riprova tra poco.
+console-legend-order = Ordine
+console-legend-order-text = Ciò che aspetta di essere aperto comincia dalla settimana più vecchia, ogni altra lista dalla più recente. Gli urgenti sono sempre i primi.
+console-search = Cerca per settimana, urgenza o numero del caso
+console-search-week = Settimana di arrivo
+console-search-every-week = Tutte le settimane
+console-search-urgent = Solo gli urgenti
+console-search-button = Mostra
+console-search-case = Numero del caso
+console-search-case-hint = Gli otto caratteri che stanno accanto a «Caso».
+console-search-case-button = Vai al caso
+console-search-case-none = Nessun caso { $typed } nel tuo centro, sui canali che puoi leggere.
+console-search-none = Nessun caso corrisponde.
+console-search-all = Mostra tutte le settimane e le urgenze
+console-choose = Scegli il caso { $reference }
+console-choose-page = Scegli tutti quelli di questa pagina
+console-chosen = Con i casi scelti
+console-chosen-acknowledge = Prima risposta già pronta
+console-chosen-wait = Metti in attesa
+console-chosen-close = Chiudi
+console-chosen-explains = Prima che succeda qualcosa, una pagina dice che cosa cambierebbe e per quanti casi. Si possono scegliere solo i casi già aperti da qualcuno.
+console-several-acknowledge = { $number ->
+    [one] Invia la prima risposta a un caso
+   *[other] Invia la prima risposta a { $number } casi
+ }
+console-several-wait = { $number ->
+    [one] Metti in attesa un caso
+   *[other] Metti in attesa { $number } casi
+ }
+console-several-close = { $number ->
+    [one] Chiudi un caso
+   *[other] Chiudi { $number } casi
+ }
+console-several-needs-script = Serve JavaScript: ciò che si invia viene sigillato in questo browser, caso per caso.
+console-several-nothing = Nessun caso scelto. Torna ai messaggi in arrivo e scegline almeno uno.
+console-several-none-fits = Non si può fare con nessuno dei casi scelti.
+console-several-effect = Che cosa cambia
+console-several-acknowledge-effect = Ogni persona che ha scritto leggerà questo con il proprio codice, nella lingua della sua pagina:
+console-several-no-undo = Ciò che è stato inviato non si può ritirare.
+console-several-wait-effect = Chi ha scritto non ne vede nulla. Un nuovo messaggio riporta il caso tra quelli da aprire. Puoi rispondere in ogni momento.
+console-several-close-effect = Chi ha scritto non vede nulla del motivo o della nota; le risposte restano leggibili con il codice. Il centro non può più scrivere in questi casi: li riapre solo un nuovo messaggio. Da qui non si può annullare.
+console-several-note = Nota per il centro, la stessa per ogni caso (facoltativa)
+console-several-cases = Casi
+console-several-cancel = Torna indietro senza fare nulla
+console-several-left-out = Esclusi
+console-several-left-out-acknowledge = La prima risposta va solo ai casi aperti che non hanno ancora una risposta.
+console-several-left-out-wait = Si possono mettere in attesa solo i casi aperti o con risposta.
+console-several-left-out-close = Si possono chiudere solo i casi aperti, con risposta o in attesa.
+console-several-progress = Caso { $number } di { $total }
+console-several-outcome-now = Sigillo e invio in corso…
+console-several-outcome-done = Fatto
+console-several-outcome-changed = Lasciato com’era: nel frattempo è cambiato qualcosa. Aprilo.
+console-several-outcome-doubtful = Lasciato com’era: qualcosa in questo caso non supera i controlli. Aprilo.
+console-several-outcome-failed = Non fatto: { $reason }
+console-several-outcome-not-tried = Non tentato
+console-several-all-done = Fatto per tutti: { $number }.
+console-several-some-done = Fatti: { $number }. Non fatti: { $left }. Accanto a ogni caso c’è scritto perché.

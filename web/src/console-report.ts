@@ -2,24 +2,16 @@
  * One report in the console: nothing sealed is fetched before *Open*; opening, answering and closing happen in her own browser
  * (protocol sections 4.1, 7.3). Two people at once never overwrite each other: the loser of a race reads again and keeps the text.
  */
+import { showCall } from "./console-call.js";
+import { post as call, refreshKeys, showAt, startOperator } from "./console-core.js";
+import { showItems } from "./console-items.js";
+import type { Opened } from "./console-items.js";
+import { showLives } from "./console-lives.js";
+import type { Lives, ToldLives } from "./console-lives.js";
 import { beforeLock, lock } from "./console-lock.js";
-import { keepDraft, keptDraft, parkedIdentity } from "./console-session.js";
-import { Core } from "./core.js";
-import { Refusal, consoleBytes, consoleCall, consoleText, element, hideRefusal, refusalOf, roomTeller, sentenceOf, showRefusal, text } from "./page.js";
-
-interface Item {
-  chain: "conversation" | "notes";
-  kind: "report" | "message" | "answer" | "acknowledgement" | "closing";
-  text: string | null;
-  safe_contact: string | null;
-  reason: string | null;
-}
-
-interface Opened {
-  items: Item[];
-  /** The chain as a whole does not hold: something was left out, moved, altered or is not for the person who wrote. */
-  incomplete: boolean;
-}
+import { keepDraft, keepEnds, keptDraft, keptEnds } from "./console-session.js";
+import type { Core } from "./core.js";
+import { Refusal, element, hideRefusal, refusalOf, roomTeller, sentenceOf, showRefusal, text } from "./page.js";
 
 /** What she typed and did not send. */
 interface Draft {
@@ -31,7 +23,6 @@ interface Draft {
 const KEEP_AFTER_MS = 400;
 
 export function startReport(): void {
-  const page = element("console", HTMLElement);
   const report = element("report", HTMLElement);
   const openButton = element("open", HTMLButtonElement);
   const opening = element("opening", HTMLElement);
@@ -40,7 +31,6 @@ export function startReport(): void {
   const closeNote = element("close-note", HTMLTextAreaElement);
   const sent = element("sent", HTMLElement);
   const caseId = report.dataset["case"] ?? "";
-  const csrf = { "x-approdo-csrf": page.dataset["csrf"] ?? "" };
 
   let core: Core | null = null;
   let busy = false;
@@ -52,25 +42,15 @@ export function startReport(): void {
 
   async function prepare(): Promise<void> {
     openButton.disabled = true;
-    const parked = parkedIdentity();
-    if (parked === null) return;
     try {
-      const started = await Core.start();
-      await started.call("operator.resume", parked, await consoleBytes(page.dataset["sessionKey"] ?? ""));
-      await refreshKeys(started);
-      core = started;
+      core = await startOperator();
     } catch (cause) {
       await refuse(cause);
       return;
     }
+    if (core === null) return;
     openButton.disabled = false;
     if (document.activeElement === document.body) openButton.focus({ preventScroll: true });
-  }
-
-  /** The network's papers and her epoch keys, verified and opened in the core. */
-  async function refreshKeys(held: Core): Promise<void> {
-    const keys = await consoleText(page.dataset["keys"] ?? "");
-    await held.call("operator.keys", keys, page.dataset["person"] ?? "", Date.now());
   }
 
   async function refuse(cause: unknown): Promise<void> {
@@ -82,16 +62,33 @@ export function startReport(): void {
   }
 
   async function post<T>(name: "open" | "items" | "wait", headers: Record<string, string>, body: BodyInit | null): Promise<T> {
-    return await consoleCall<T>(report.dataset[name] ?? "", { headers: { ...csrf, ...headers }, body });
+    return await call<T>(report.dataset[name] ?? "", headers, body);
   }
 
   async function read(held: Core): Promise<void> {
-    const answer = await post<{ version: number; state: string; frames: string[] }>("open", {}, null);
+    const answer = await post<{ version: number; state: string; frames: string[] } & ToldLives>("open", {}, null);
     const place = [report.dataset["centre"], report.dataset["channel"], caseId];
     const opened = await held.call<Opened>("operator.read", ...place, JSON.stringify(answer.frames));
+    const told = { withdrawn: answer.withdrawn ?? null, undoable: answer.undoable ?? [], notes_before_burn: Number(report.dataset["notesBeforeBurn"] ?? "0") };
+    const lives = await held.call<Lives>("operator.lives", JSON.stringify(told));
     version = answer.version;
     showState(answer.state);
+    noticeOlder(opened);
     showItems(opened);
+    showCall(opened.items);
+    showLives(lives, (what, reason) => void undo(what, reason));
+    if (opened.items.some(({ kind }) => kind === "answer" || kind === "acknowledgement")) report.dataset["answered"] = "true";
+    element("taken-over", HTMLElement).hidden = !opened.taken_over;
+    element("opened", HTMLElement).hidden = false;
+    openButton.hidden = true;
+  }
+
+  /** This tab has seen more of the case than it is given now: the server shows an older state (protocol section 7.3). */
+  function noticeOlder(opened: Opened): void {
+    const before = keptEnds(caseId);
+    const { conversation, notes } = opened.ends;
+    if (before !== null && (conversation < before.conversation || notes < before.notes)) opened.problems.push("older");
+    else keepEnds(caseId, opened.ends);
   }
 
   function showState(state: string): void {
@@ -101,49 +98,11 @@ export function startReport(): void {
     report.dataset["state"] = state;
   }
 
-  function showItems(opened: Opened): void {
-    const template = element("item-template", HTMLTemplateElement);
-    const lists = { conversation: element("items", HTMLElement), notes: element("notes", HTMLElement) };
-    for (const list of Object.values(lists)) list.replaceChildren();
-    for (const item of opened.items) {
-      const line = template.content.cloneNode(true) as DocumentFragment;
-      const fill = (part: string, words: string | null): void => {
-        const slot = line.querySelector<HTMLElement>(`[data-part=${part}]`);
-        if (slot === null) return;
-        slot.textContent = words ?? "";
-        slot.hidden = words === null || words === "";
-      };
-      const reason = item.reason === null ? "" : text(`reason-${item.reason}`);
-      fill("kind", text(`kind-${item.kind}`));
-      fill("text", [reason, item.text].filter((words) => words !== null && words !== "").join("\n"));
-      fill("safe-contact", item.safe_contact === null ? null : `${text("safe-contact")} ${item.safe_contact}`);
-      fill("unreadable", item.text === null ? text("item-unreadable") : null);
-      lists[item.chain].append(line);
-    }
-    const contact = opened.items.map((item) => item.safe_contact).filter((said) => said !== null && said !== "").at(-1);
-    const contactNow = element("contact", HTMLElement);
-    contactNow.textContent = contact === undefined ? text("safe-contact-none") : `${text("safe-contact")} ${contact}`;
-    contactNow.hidden = false;
-    if (opened.items.some(({ kind }) => kind === "answer" || kind === "acknowledgement")) report.dataset["answered"] = "true";
-    element("tail-missing", HTMLElement).hidden = !opened.incomplete;
-    element("opened", HTMLElement).hidden = false;
-    openButton.hidden = true;
-  }
-
   function say(what: string): void {
     sent.hidden = false;
     sent.textContent = text(what);
     // The button that was pressed may be gone now; what follows here with Tab is the way to the next case.
     sent.focus();
-  }
-
-  /** A refusal that concerns one field is told at the field; an empty sentence takes it back. */
-  function showAt(field: HTMLElement, slot: string, sentence: string): void {
-    const place = element(slot, HTMLElement);
-    place.textContent = sentence;
-    place.hidden = sentence === "";
-    field.setAttribute("aria-invalid", String(sentence !== ""));
-    if (sentence !== "") field.focus();
   }
 
   /** Runs one action at a time; whatever fails, what was typed stays. */
@@ -227,6 +186,17 @@ export function startReport(): void {
       closeNote.value = "";
       void keepWords();
       say("sent-closing");
+    });
+
+  /** This member's part in taking a rotation or a burn back; the second one of two does it. */
+  const undo = (what: string, reason: HTMLTextAreaElement): Promise<void> =>
+    act(async (held) => {
+      if (reason.value.trim() === "") {
+        reason.focus();
+        throw new Refusal("undo-reason");
+      }
+      await postFrame(held, () => held.call("operator.undo", what, reason.value, Date.now()));
+      say("sent-undo");
     });
 
   const wait = (): Promise<void> =>

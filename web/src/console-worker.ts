@@ -33,9 +33,11 @@ serve({
   "operator.keys": (keys, person, now) => held(operator).keys(s(keys), s(person), n(now), BUILT_AT),
   "operator.read": (centre, channel, caseId, frames) =>
     JSON.parse(held(operator).read(s(centre), s(channel), s(caseId), frames as string)) as unknown,
+  "operator.lives": (told) => JSON.parse(held(operator).lives(s(told))) as unknown,
   "operator.room": (text) => held(operator).room(s(text)),
   "operator.answer": (kind, text, now) => held(operator).answer(s(kind), s(text), n(now)),
   "operator.close": (reason, note, now) => held(operator).close(s(reason), s(note), n(now)),
+  "operator.undo": (what, reason, now) => held(operator).undo(s(what), s(reason), n(now)),
   "operator.seal_draft": (draft) => held(operator).seal_draft(s(draft)),
   "operator.open_draft": (sealed) => held(operator).open_draft(s(sealed)),
 });

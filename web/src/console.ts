@@ -1,10 +1,14 @@
 /** The operator console: one script for its pages; each part starts where its page has the elements that it needs. */
+import { startInbox } from "./console-inbox.js";
 import { startLock } from "./console-lock.js";
 import { startReport } from "./console-report.js";
+import { startSeveral } from "./console-several.js";
 import { startSignIn } from "./console-sign-in.js";
 
 if (document.getElementById("sign-in") !== null) startSignIn();
 if (document.getElementById("console") !== null) {
   startLock();
   if (document.getElementById("report") !== null) startReport();
+  if (document.getElementById("inbox") !== null) startInbox();
+  if (document.getElementById("several") !== null) startSeveral();
 }

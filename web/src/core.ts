@@ -7,6 +7,10 @@
 import { Refusal } from "./page.js";
 
 declare const WORKER_ADDRESS: string;
+declare const FILE_WORKER_ADDRESS: string;
+
+/** The worker that holds secrets, or the one that reads, cleans, seals and opens files (docs/adr/0011-files.md). */
+type Which = "secrets" | "files";
 
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL: (address: string) => string }): { createScriptURL(address: string): string };
@@ -27,10 +31,10 @@ export class Core {
   }
 
   /** Starts the worker and waits until WebAssembly runs in it. Refused with `start`. */
-  static async start(): Promise<Core> {
+  static async start(which: Which = "secrets"): Promise<Core> {
     let core: Core;
     try {
-      core = new Core(new Worker(workerAddress(), { type: "module" }));
+      core = new Core(new Worker(workerAddress(which), { type: "module" }));
     } catch {
       throw new Refusal("start");
     }
@@ -73,9 +77,14 @@ export class Core {
   }
 }
 
-/** The one script address that the policy `approdo` lets through; it does not look at its input. */
-function workerAddress(): string {
+/** Made once: the name `approdo` is good for one policy. */
+let policy: { createScriptURL(address: string): string } | null = null;
+
+/** The two script addresses that the policy `approdo` lets through; it looks at nothing but which of them is meant. */
+function workerAddress(which: Which): string {
+  const address = (asked: string): string => (asked === "files" ? FILE_WORKER_ADDRESS : WORKER_ADDRESS);
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  if (types === undefined) return WORKER_ADDRESS;
-  return types.createPolicy("approdo", { createScriptURL: () => WORKER_ADDRESS }).createScriptURL("");
+  if (types === undefined) return address(which);
+  policy ??= types.createPolicy("approdo", { createScriptURL: address });
+  return policy.createScriptURL(which);
 }

@@ -19,6 +19,10 @@ export class Refusal extends Error {
   constructor(
     readonly code: string,
     readonly reference = "",
+    /** What the server asks to be solved first, in base64 (work.ts). */
+    readonly challenge = "",
+    /** After how many seconds it says to come again; 0 where it does not say. */
+    readonly seconds = 0,
   ) {
     super(code);
   }
@@ -28,9 +32,32 @@ export function refusalOf(cause: unknown): Refusal {
   return cause instanceof Refusal ? cause : new Refusal("unknown");
 }
 
-/** The translated sentence of a refusal. */
+/** A waiting time in the words of the page's language: seconds up to a minute and a half, then whole minutes. */
+function waitIn(seconds: number): string {
+  const [number, unit] = seconds < 90 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(number);
+}
+
+/** The translated sentence of a refusal; one about the date says which date the device has, one about waiting how long. */
 export function sentenceOf(refusal: Refusal): string {
-  return text(`error-${refusal.code}`, { reference: refusal.reference }) || text("error-unknown");
+  const date = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" }).format(new Date());
+  return text(`error-${refusal.code}`, { reference: refusal.reference, date, wait: waitIn(refusal.seconds) }) || text("error-unknown");
+}
+
+/** Listens to one element of the page; what its browser would do by itself is not done. */
+export function on(id: string, event: string, act: () => Promise<void> | void): void {
+  element(id, HTMLElement).addEventListener(event, (happened) => {
+    happened.preventDefault();
+    void act();
+  });
+}
+
+/** Tries again when she asks for it, and by itself when she comes back to the page: perhaps from correcting the date of the device. */
+export function retryOn(prepare: () => Promise<void>): void {
+  on("try-again", "click", prepare);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && !element("not-ready", HTMLElement).hidden) void prepare();
+  });
 }
 
 /** Where the box of refusals stands in the page, and the field at which it stands for a while. */
@@ -49,7 +76,7 @@ function placeRefusal(field: HTMLElement | null): void {
     boxHome?.parent.insertBefore(box, boxHome.next);
     refusedField = null;
   }
-  const around = field?.closest(".field, .form-group") ?? field;
+  const around = field?.closest(".times, .field, .form-group") ?? field;
   if (field === null || around === null) return;
   if (box.parentNode !== null) boxHome ??= { parent: box.parentNode, next: box.nextSibling };
   around.before(box);
@@ -97,18 +124,29 @@ export function roomTeller(slot: HTMLElement, measure: () => Promise<number | nu
   };
 }
 
-/** Asks before a link of this site takes away words that were not sent. Leaving the site at once is never asked about. */
+/** Asks before a link of this site takes away what was typed and not sent. Leaving the site at once is never asked about. */
 export function askBeforeLeaving(): void {
   const ask = (event: MouseEvent): void => {
     const opensElsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
     if (link === null || opensElsewhere || link.id === "exit" || link.origin !== location.origin) return;
     if ((link.getAttribute("href") ?? "").startsWith("#") || link.target !== "") return;
-    const hasWords = [...document.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
+    const fields = document.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>("textarea, input[placeholder]");
+    const hasWords = [...fields].some((field) => field.value.trim() !== "");
     if (hasWords && !confirm(text("leave"))) event.preventDefault();
   };
   // Before public.ts, which follows every link that nobody has prevented.
   document.addEventListener("click", ask, { capture: true });
+}
+
+/** Which of the stages between Send and the answer is going on. */
+export function showStage(stage: "check" | "seal" | "send"): void {
+  let state = "done";
+  for (const line of element("sealing", HTMLElement).querySelectorAll<HTMLElement>("[data-stage]")) {
+    if (line.dataset["stage"] === stage) state = "now";
+    line.dataset["state"] = state;
+    if (state === "now") state = "later";
+  }
 }
 
 /** Exactly one step is visible; focus follows, so that a screen reader announces it. */
@@ -140,8 +178,10 @@ async function request(address: string, init: RequestInit): Promise<Uint8Array<A
 
 function refusalIn(body: Uint8Array, status: number): Refusal {
   try {
-    const said = JSON.parse(asText(body)) as { code?: unknown; reference?: unknown };
-    if (typeof said.code === "string") return new Refusal(said.code, typeof said.reference === "string" ? said.reference : "");
+    const said = JSON.parse(asText(body)) as Record<string, unknown>;
+    const string = (name: string): string => (typeof said[name] === "string" ? said[name] : "");
+    const seconds = typeof said["seconds"] === "number" ? said["seconds"] : 0;
+    if (string("code") !== "") return new Refusal(string("code"), string("reference"), string("challenge"), seconds);
   } catch {
     // No body, or a proxy answered. The status alone says what to tell.
   }
@@ -159,8 +199,8 @@ export async function fetchText(address: string): Promise<string> {
 }
 
 /** Posts bytes without any cookie; returns the answer's bytes. */
-export async function postBytes(address: string, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const headers = { "content-type": "application/octet-stream" };
+export async function postBytes(address: string, body: Uint8Array<ArrayBuffer>, more: Record<string, string> = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const headers = { "content-type": "application/octet-stream", ...more };
   return await request(address, { method: "POST", credentials: "omit", headers, body });
 }
 

@@ -19,12 +19,9 @@ let presses: number[] = [];
 let hiddenSince: number | null = null;
 let clearing = 0;
 
-/** Empties every field; other scripts of the page hear `cleared` and drop what they hold in memory. */
+/** Every field is as when the page came; other scripts of the page hear `cleared` and drop what they hold in memory. */
 function wipe(): void {
-  for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
-    if (field.type === "checkbox" || field.type === "radio") (field as HTMLInputElement).checked = false;
-    else if (field.type !== "hidden" && field.type !== "submit") field.value = "";
-  }
+  for (const form of document.forms) form.reset();
   document.dispatchEvent(new Event("cleared"));
 }
 
