@@ -29,7 +29,7 @@ flock 8
 # --- what would be built -----------------------------------------------------------------------------------------------------------
 inputs() {
     cd "$root"
-    find crates/envelope crates/keyring crates/browser -type f ! -path '*/tests/*' \( -name '*.rs' -o -name '*.toml' -o -name '*.txt' -o -name '*.sh' \) -print0 |
+    find crates/envelope crates/keyring crates/media crates/browser -type f ! -path '*/tests/*' \( -name '*.rs' -o -name '*.toml' -o -name '*.txt' -o -name '*.sh' \) -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
     sha256sum Cargo.toml Cargo.lock scripts/wasm.sh web/package-lock.json
     find crates/keyring/tests/vectors -type f -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 -r sha256sum

@@ -27,10 +27,24 @@ export async function formReady(page) {
 }
 
 /** Fills the form. */
-export async function fill(page, { text, safeContact, urgent = false }) {
+export async function fill(page, { text, safeContact, urgent = false, safeWord, second }) {
   await page.fill("#text", text);
   if (safeContact) await page.fill("#safe-contact", safeContact);
   if (urgent) await page.check("#urgent");
+  if ((safeWord || second) && !(await page.isVisible("#safe-word"))) await page.click("#write details summary");
+  if (safeWord) await page.fill("#safe-word", safeWord);
+  if (second) {
+    await page.check("#second");
+    await page.check(`[data-second="${second}"] input`);
+  }
+}
+
+/** The form for a call: the number, and as many of the times as asked for, from the first on. */
+export async function fillCall(page, { number, times = 1, otherwise }) {
+  await page.fill("#number", number);
+  const offered = page.locator("input[data-from]");
+  for (let place = 0; place < times; place += 1) await offered.nth(place).check();
+  if (otherwise) await page.fill("#else-own", otherwise);
 }
 
 /** Sends the form and returns the code and the two words, as she reads them. */
@@ -42,18 +56,18 @@ export async function send(page) {
 
 /** Reads what the code step shows. */
 export async function readCode(page) {
-  const groups = await page.locator("#code [data-group]").allTextContents();
-  const words = [await page.textContent("#word-1"), await page.textContent("#word-2")].map((word) => word.trim());
+  const groups = await page.locator("#new-code [data-group]").allTextContents();
+  const words = [await page.textContent("#new-word-1"), await page.textContent("#new-word-2")].map((word) => word.trim());
   assert.equal(groups.length, 5);
   for (const group of groups) assert.match(group.trim(), /^\d{4}$/);
   return { groups: groups.map((group) => group.trim()), code: groups.map((group) => group.trim()).join(""), words };
 }
 
-/** Confirms the code by typing its last group. */
-export async function confirm(page, code) {
+/** Confirms the code by typing its last group; ends at `step`. */
+export async function confirm(page, code, step = "step-done") {
   await page.fill("#last-group", code.groups.at(-1));
   await page.click("#confirm-code");
-  await page.waitForSelector("#step-done:not([hidden])");
+  await page.waitForSelector(`#${step}:not([hidden])`);
 }
 
 /** Comes back with a code. */
@@ -70,14 +84,33 @@ export async function readBox(page) {
   return page.locator("#items .item").evaluateAll((items) =>
     items.map((item) => ({
       kind: item.querySelector('[data-part="kind"]').textContent.trim(),
-      text: item.querySelector('[data-part="text"]').textContent,
+      text: item.querySelector('[data-part="text"]')?.textContent ?? null,
     })),
   );
 }
 
+/** Changes the code from the open mailbox; returns the new code and its words, as she reads them. */
+export async function changeCode(page, { safeWord } = {}) {
+  await page.click("#to-change");
+  if (safeWord) await page.fill("#change-word", safeWord);
+  await page.click("#change-send");
+  await page.waitForSelector("#step-code:not([hidden])");
+  return readCode(page);
+}
+
+/** Withdraws everything from the open mailbox, with the code that was typed to open it. */
+export async function withdraw(page, { code, safeWord }) {
+  await page.click("#to-withdraw");
+  if (safeWord) await page.fill("#withdraw-word", safeWord);
+  await page.fill("#withdraw-confirm", code.slice(-4));
+  await page.click("#withdraw-send");
+  await page.waitForSelector("#step-withdrawn:not([hidden])");
+}
+
 /** Writes a second message from the mailbox. */
-export async function addMessage(page, text) {
+export async function addMessage(page, text, { safeWord } = {}) {
   await page.fill("#message-text", text);
+  if (safeWord) await page.fill("#message-word", safeWord);
   await page.click("#message-send");
   await page.waitForSelector("#message-sent:not([hidden])");
 }
@@ -88,9 +121,10 @@ export async function errorText(page) {
   return (await page.textContent("#error-text")).trim();
 }
 
-/** The translated sentence that the page has for a code. */
-export async function sentence(page, code) {
-  const text = await page.getAttribute("#texts", `data-error-${code}`);
+/** The translated sentence that the page has for a code, with what the script puts into it. */
+export async function sentence(page, code, values = {}) {
+  let text = await page.getAttribute("#texts", `data-error-${code}`);
   assert.ok(text, `the page has a sentence for ${code}`);
+  for (const [name, value] of Object.entries(values)) text = text.replace(`{${name}}`, value);
   return text.trim();
 }

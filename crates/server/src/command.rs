@@ -8,7 +8,7 @@ use network::centres::{self, Publication};
 use network::migrations::Migrations;
 use platform::clock::Clock;
 use platform::config::{Config, DEFAULT_FILE, DatabaseUrl, Flags};
-use platform::database::Database;
+use platform::database::{Database, DatabaseError};
 use platform::log;
 use platform::random::Random;
 
@@ -46,6 +46,8 @@ enum Command {
     Network(NetworkCommand),
     /// Bring the tables of the database up to date
     Migrate,
+    /// Read a SQLite file from end to end and say whether it is whole
+    Check,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +123,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             open(&config).await?.close().await?;
             say("the tables are up to date\n")
         }
+        Command::Check => {
+            log::start(config.log.level, Clock::system());
+            let database = connect(&config).await?;
+            database.verify().await.map_err(|error| not_opened(&config, &error))?;
+            let is_file = matches!(config.database, DatabaseUrl::Sqlite(_));
+            database.close().await?;
+            say(if is_file {
+                "the database is whole\n"
+            } else {
+                "PostgreSQL answers; whether its files are whole, its own tools say (pg_amcheck)\n"
+            })
+        }
         Command::Network(NetworkCommand::Import { folder }) => {
             let publication = Publication::read(&folder)?;
             let database = open(&config).await?;
@@ -144,15 +158,22 @@ async fn open(config: &Config) -> Result<Database, Failure> {
 /// The database of the configuration. A failure names its address: a path is relative to the working folder, and a file in
 /// another folder is often the reason.
 pub(crate) async fn connect(config: &Config) -> Result<Database, Failure> {
-    Database::connect(&config.database).await.map_err(|error| {
-        let hint = match config.database {
-            DatabaseUrl::Postgres(_) => {
-                "\nis PostgreSQL running there, and do host, port, user, password and database fit?"
-            }
-            DatabaseUrl::Sqlite(_) => "",
-        };
-        Failure::new(format!("{}: {}{hint}", config.database.without_password(), log::chain(&error)))
-    })
+    Database::connect(&config.database).await.map_err(|error| not_opened(config, &error))
+}
+
+/// Why the database of the configuration cannot be used, and what may help.
+pub(crate) fn not_opened(config: &Config, error: &DatabaseError) -> Failure {
+    let hint = match (&config.database, error) {
+        (DatabaseUrl::Sqlite(_), DatabaseError::Damaged(_)) => {
+            "\nthe file is not what was written to it, and nothing was changed. The way back: keep the file, and bring back the last backup\n\
+             with `approdo restore FOLDER --into sqlite:PATH` into a new file; `approdo check` reads a file from end to end"
+        }
+        (DatabaseUrl::Postgres(_), _) => {
+            "\nis PostgreSQL running there, and do host, port, user, password and database fit?"
+        }
+        (DatabaseUrl::Sqlite(_), _) => "",
+    };
+    Failure::new(format!("{}: {}{hint}", config.database.without_password(), log::chain(error)))
 }
 
 /// Writes to the standard output.

@@ -13,7 +13,7 @@ use platform::{Platform, log, web};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::command::{Failure, connect, say};
+use crate::command::{Failure, connect, not_opened, say};
 
 /// How long requests that have begun may take to end after the signal.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -26,6 +26,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let clock = Clock::system();
     log::start(config.log.level, clock.clone());
     let database = connect(config).await?;
+    database.inspect().await.map_err(|error| not_opened(config, &error))?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", config.listen)))?;

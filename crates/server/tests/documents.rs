@@ -105,6 +105,7 @@ fn every_refusal_is_in_the_table_with_its_status() {
         "METHOD_NOT_ALLOWED" => "405",
         "CONFLICT" => "409",
         "PAYLOAD_TOO_LARGE" => "413",
+        "TOO_MANY_REQUESTS" => "429",
         "INTERNAL_SERVER_ERROR" => "500",
         "SERVICE_UNAVAILABLE" => "503",
         other => panic!("what number is {other}?"),

@@ -9,7 +9,7 @@ use std::thread;
 
 use platform::config::DatabaseUrl;
 use platform::database::Database;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use tempfile::TempDir;
 
 /// The address of an administrator of a PostgreSQL that tests may use; `scripts/with-postgres.sh` sets it.
@@ -90,6 +90,27 @@ impl TestDatabase {
         let url = DatabaseUrl::parse(&format!("{server}/{name}")).expect("an address of PostgreSQL");
         let database = Database::connect(&url).await.expect("a PostgreSQL database");
         Self { database, url, place: Place::Server { administrator, name } }
+    }
+
+    /// Runs a statement as the administrator of PostgreSQL, outside of the test's own connections.
+    ///
+    /// # Errors
+    /// When the statement fails, and on SQLite, which has none.
+    pub async fn administer(&self, statement: &str) -> Result<(), sea_orm::DbErr> {
+        match &self.place {
+            Place::Server { administrator, .. } => execute(administrator, statement).await,
+            Place::Folder(_) => Err(sea_orm::DbErr::Custom("there is no administrator".to_owned())),
+        }
+    }
+
+    /// The folder in which PostgreSQL keeps its files.
+    ///
+    /// # Panics
+    /// On SQLite.
+    pub async fn cluster(&self) -> std::path::PathBuf {
+        let statement = Statement::from_string(self.database.engine(), "SHOW data_directory");
+        let row = self.database.read().query_one_raw(statement).await.expect("PostgreSQL").expect("a row");
+        row.try_get_by_index::<String>(0).expect("a path").into()
     }
 
     /// The folder of a SQLite file, to search its bytes; `None` on PostgreSQL.

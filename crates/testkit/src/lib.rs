@@ -21,6 +21,7 @@ pub mod actors;
 mod app;
 mod clock;
 mod engine;
+pub mod load;
 
 pub use app::{Answer, TestApp};
 pub use clock::{beginning, seeded_random};

@@ -4,10 +4,25 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{Method, Request};
+use envelope::encoding::{Hash, from_base64};
+use envelope::frame::Frame;
+use envelope::ids::FileId;
+use envelope::work::{Challenge, HEADER, Solver, subject_of_file};
+use platform::door::Peer;
 
 use crate::{Answer, TestApp};
 
+/// How often the door may ask for more work before a story has failed.
+const ROUNDS: usize = 8;
+
 impl Answer {
+    /// What the door asks to be solved first, if it does.
+    #[must_use]
+    pub fn challenge(&self) -> Option<Challenge> {
+        let json: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        Challenge::parse(&from_base64(json.get("challenge")?.as_str()?).ok()?).ok()
+    }
+
     /// Status and code in one, for short comparisons.
     #[must_use]
     pub fn verdict(&self) -> (u16, String) {
@@ -22,19 +37,27 @@ pub struct Client {
     cookie: Option<String>,
     csrf: Option<String>,
     is_foreign: bool,
+    peer: Peer,
 }
 
 impl Client {
     /// A fresh browser.
     #[must_use]
     pub fn new(app: &TestApp) -> Self {
-        Self { router: app.router(), cookie: None, csrf: None, is_foreign: false }
+        Self { router: app.router(), cookie: None, csrf: None, is_foreign: false, peer: peer("127.0.0.1") }
     }
 
     /// The same browser, on a page of another site.
     #[must_use]
     pub fn on_another_site(mut self) -> Self {
         self.is_foreign = true;
+        self
+    }
+
+    /// The same browser, whose connections come from this address.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.peer = peer(address);
         self
     }
 
@@ -66,11 +89,23 @@ impl Client {
         self.clone().send(Method::GET, path, &[], Vec::new()).await
     }
 
-    /// Posts bytes by script.
+    /// Posts bytes by script, and does the work that the server asks for, as the pages do.
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Answer {
-        self.clone()
-            .send(Method::POST, path, &[(CONTENT_TYPE.as_str(), "application/octet-stream")], body)
-            .await
+        let mut answer = self.post_once(path, body.clone(), None).await;
+        for _ in 0..ROUNDS {
+            let Some(challenge) = answer.challenge() else { break };
+            let Some(subject) = subject_of(path, &body) else { break };
+            let token = Solver::new(challenge, &subject).finish().to_header();
+            answer = self.post_once(path, body.clone(), Some(&token)).await;
+        }
+        answer
+    }
+
+    /// Posts bytes by script once, with this token or none.
+    pub async fn post_once(&self, path: &str, body: Vec<u8>, token: Option<&str>) -> Answer {
+        let mut headers = vec![(CONTENT_TYPE.as_str(), "application/octet-stream")];
+        headers.extend(token.map(|token| (HEADER, token)));
+        self.clone().send(Method::POST, path, &headers, body).await
     }
 
     /// Posts bytes by script, with the version that was seen.
@@ -106,12 +141,32 @@ impl Client {
         if let Some(csrf) = self.csrf.as_ref().filter(|_| method != Method::GET) {
             request = request.header("x-approdo-csrf", csrf);
         }
-        let request = request.body(Body::from(body)).expect("a request");
+        let request = request.extension(self.peer).body(Body::from(body)).expect("a request");
         let answer = Answer::of(self.router.clone(), request).await;
         if let Some(given) = answer.headers.get(SET_COOKIE).and_then(|value| value.to_str().ok()) {
             let pair = given.split(';').next().unwrap_or_default().to_owned();
             self.cookie = (!pair.ends_with('=')).then_some(pair);
         }
         answer
+    }
+}
+
+fn peer(address: &str) -> Peer {
+    Peer((address.parse::<std::net::IpAddr>().expect("an address"), 1).into())
+}
+
+/// What the work for a post is bound to: the mailbox of the key in it, or the file in its path.
+fn subject_of(path: &str, body: &[u8]) -> Option<[u8; 32]> {
+    let of_key = |from: usize| body.get(from..from + 32).map(|key| *Hash::of(key).as_bytes());
+    match path {
+        "/mailbox/page" => of_key(56),
+        "/mailbox/burn" => of_key(64),
+        _ => match path.strip_prefix("/files/") {
+            Some(file) => {
+                let id = FileId::parse(file.split('/').next()?).ok()?;
+                Some(subject_of_file(id.as_bytes()))
+            }
+            None => Frame::parse(body).ok().map(|frame| *frame.mailbox_id().as_bytes()),
+        },
     }
 }

@@ -260,7 +260,7 @@ impl DemoCentre {
             "phones": [{"number": "+39 0586 000000", "label": {"it": "Linea", "en": "Line"}, "source": "prova", "checked": "2026-11-20"}],
             "languages": ["it", "en"], "time_zone": "Europe/Rome",
             "reading_hours": [{"weekday": 1, "from": "09:00", "to": "17:00"}],
-            "closed": [{"month": 12, "day": 25}],
+            "closed": [{"month": 12, "day": 25}], "promise_days": 2,
         });
         PublishedCentre {
             folder: self.slug.to_owned(),

@@ -4,15 +4,18 @@ use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::content::ClosingContent;
 use envelope::duty::Channel;
-use envelope::header::Chain;
+use envelope::header::{Chain, Undone};
 use envelope::ids::CaseId;
 use envelope::mailbox::Nonce;
 use envelope::root::VerifiedRoot;
 use envelope::signature::SignedDocument;
 use jiff::Timestamp;
+use keyring::conversation::{self, Rotated};
 use keyring::epoch::{self, EpochKey};
 use keyring::item::{self, AnswerKind, OpenedItem, Place, SealedItem};
 use keyring::operator::OperatorIdentity;
+use keyring::refusal::SealRefusal;
+use keyring::safe_word::{SafeWord, Verdict};
 use keyring::slot::SlotKeys;
 use platform::random::Random;
 use serde_json::json;
@@ -45,6 +48,24 @@ pub struct OpenedReport {
     pub items: Vec<OpenedItem>,
     /// The frames as they were handed out.
     pub frames: Vec<Vec<u8>>,
+    /// Her burn, while the report is withdrawn: the week, and the sealed word.
+    pub withdrawn: Option<(String, Option<Vec<u8>>)>,
+    /// What two members can still take back.
+    pub undoable: Vec<Undone>,
+}
+
+impl OpenedReport {
+    /// The items of one chain.
+    #[must_use]
+    pub fn chain(&self, chain: Chain) -> Vec<OpenedItem> {
+        self.items.iter().filter(|item| item.clear().chain == chain).cloned().collect()
+    }
+
+    /// The rotations, with what the word typed at each says.
+    #[must_use]
+    pub fn rotations(&self) -> Vec<Rotated> {
+        conversation::rotations(&self.chain(Chain::Conversation), &self.chain(Chain::Notes))
+    }
 }
 
 impl Operator {
@@ -126,6 +147,11 @@ impl Operator {
             state: opened["state"].as_str().expect("a state").to_owned(),
             items,
             frames,
+            withdrawn: opened.get("withdrawn").map(|burn| {
+                let word = Some(&burn["word"]).filter(|word| !word.is_null()).map(bytes_of);
+                (burn["week"].as_str().expect("a week").to_owned(), word)
+            }),
+            undoable: serde_json::from_value(opened["undoable"].clone()).expect("what can be undone"),
         })
     }
 
@@ -143,10 +169,10 @@ impl Operator {
         text: &str,
         now: Timestamp,
     ) -> SealedItem {
-        let conversation: Vec<&OpenedItem> =
-            report.items.iter().filter(|item| item.clear().chain == Chain::Conversation).collect();
-        let address = conversation[0].receipt_address().expect("a report comes first");
-        let last = conversation[conversation.len() - 1];
+        let conversation = report.chain(Chain::Conversation);
+        let address = conversation::current_receipt_address(&conversation, &report.chain(Chain::Notes))
+            .expect("a report comes first");
+        let last = &conversation[conversation.len() - 1];
         let seen = last.clear().seq;
         let place = Place { case: report.case, seq: seen + 1, prev: Some(last.body_hash()), seen };
         let to = self.centre.recipient(last.clear().channel, Clock::exact(now)).expect("a recipient");
@@ -169,16 +195,7 @@ impl Operator {
 
     /// Closes; the reason is sealed into the notes.
     pub async fn close(&self, report: &OpenedReport, reason: &str, note: &str, now: Timestamp) -> Answer {
-        let notes: Vec<&OpenedItem> =
-            report.items.iter().filter(|item| item.clear().chain == Chain::Notes).collect();
-        let conversation = report.items.iter().filter(|item| item.clear().chain == Chain::Conversation);
-        let seen = conversation.map(|item| item.clear().seq).max().unwrap_or(0);
-        let place = Place {
-            case: report.case,
-            seq: notes.last().map_or(1, |last| last.clear().seq + 1),
-            prev: notes.last().map(|last| last.body_hash()),
-            seen,
-        };
+        let place = next_note(report);
         let channel = report.items[0].clear().channel;
         let to = self.centre.recipient(channel, Clock::exact(now)).expect("a recipient");
         let closing = ClosingContent { reason: reason.to_owned(), note: note.to_owned() };
@@ -186,6 +203,51 @@ impl Operator {
         let sealed = item::seal_closing(&to, &self.identity, &place, &closing, &language(), &mut random)
             .expect("a sealed closing");
         self.send(report, sealed.bytes).await
+    }
+
+    /// What the word of a burn says, as her browser shows it.
+    #[must_use]
+    pub fn verdict_of_burn(&self, report: &OpenedReport) -> Verdict {
+        let conversation = report.chain(Chain::Conversation);
+        let chosen = conversation::chosen_word(&conversation);
+        let (_, word) = report.withdrawn.as_ref().expect("a withdrawn report");
+        let typed = word.as_ref().map(|word| {
+            let address = conversation::current_receipt_address(&conversation, &report.chain(Chain::Notes))
+                .expect("a report comes first");
+            let opened =
+                self.keys.iter().find_map(|key| keyring::burn::open_burn_word(word, key, &address).ok());
+            opened.expect("a word that opens")
+        });
+        let typed = typed.as_ref().and_then(|word| word.safe_word.as_deref());
+        SafeWord::verdict(chosen.as_deref(), typed)
+    }
+
+    /// Signs that a rotation or a burn be taken back. The verdict is the browser's own; after a right word it seals nothing.
+    ///
+    /// # Errors
+    /// [`SealRefusal::Place`] after a right word.
+    pub fn seal_undo(
+        &self,
+        report: &OpenedReport,
+        undone: Undone,
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Result<SealedItem, SealRefusal> {
+        let channel = report.items[0].clear().channel;
+        let to = self.centre.recipient(channel, Clock::exact(now)).expect("a recipient");
+        let (place, mut random) = (next_note(report), self.random.clone());
+        let reason = "Ha telefonato lei";
+        item::seal_undo(&to, &self.identity, &place, undone, verdict, reason, &language(), &mut random)
+    }
+
+    /// Opens a report anew and signs that a rotation or a burn be taken back, after a wrong word.
+    pub async fn undo(&self, case: CaseId, undone: Undone, now: Timestamp) -> Answer {
+        let report = match self.open(case).await {
+            Ok(report) => report,
+            Err(refusal) => return refusal,
+        };
+        let sealed = self.seal_undo(&report, undone, Verdict::Wrong, now).expect("a sealed note");
+        self.send(&report, sealed.bytes).await
     }
 
     /// Sends a frame with the version that was seen.
@@ -203,5 +265,17 @@ impl Operator {
     /// Signs out by script.
     pub async fn sign_out(&mut self) -> Answer {
         self.client.post_json("/console/sign-out", &json!({})).await
+    }
+}
+
+/// The next place in the notes of a report.
+fn next_note(report: &OpenedReport) -> Place {
+    let notes = report.chain(Chain::Notes);
+    let conversation = report.chain(Chain::Conversation);
+    Place {
+        case: report.case,
+        seq: notes.last().map_or(1, |last| last.clear().seq + 1),
+        prev: notes.last().map(OpenedItem::body_hash),
+        seen: conversation.iter().map(|item| item.clear().seq).max().unwrap_or(0),
     }
 }

@@ -11,6 +11,7 @@ use envelope::mailbox::Nonce;
 use envelope::refusal::MailboxRefusal;
 use jiff::Timestamp;
 use keyring::item::{self, MessageDraft, OpenedItem, Place, ReportDraft, SealedItem};
+use keyring::mailbox::Reading;
 use keyring::receipt::{self, Receipt, ReceiptCode};
 use platform::random::Random;
 
@@ -58,7 +59,7 @@ impl Victim {
         text: &str,
         now: Timestamp,
     ) -> SealedItem {
-        self.seal(centre, channel, text, false, now)
+        self.seal(centre, None, channel, &draft(text), now)
     }
 
     /// Seals a report with the box "this cannot wait" ticked.
@@ -70,34 +71,57 @@ impl Victim {
         text: &str,
         now: Timestamp,
     ) -> SealedItem {
-        self.seal(centre, channel, text, true, now)
+        self.seal(centre, None, channel, &ReportDraft { urgent: true, ..draft(text) }, now)
     }
 
-    fn seal(
+    /// Seals a report in which she chose a safe word.
+    #[must_use]
+    pub fn seal_with_word(
         &self,
         centre: &VerifiedCentre,
         channel: Channel,
         text: &str,
-        urgent: bool,
+        safe_word: &str,
         now: Timestamp,
     ) -> SealedItem {
-        let draft = ReportDraft {
-            text,
-            safe_contact: Some("sera, dopo le 18"),
-            answer_language: language(),
-            page_language: language(),
-            urgent,
-        };
+        self.seal(centre, None, channel, &ReportDraft { safe_word: Some(safe_word), ..draft(text) }, now)
+    }
+
+    /// Seals a report that a second centre can open too.
+    #[must_use]
+    pub fn seal_for_two(
+        &self,
+        first: &VerifiedCentre,
+        second: &VerifiedCentre,
+        channel: Channel,
+        text: &str,
+        now: Timestamp,
+    ) -> SealedItem {
+        self.seal(first, Some(second), channel, &draft(text), now)
+    }
+
+    /// Seals any draft.
+    #[must_use]
+    pub fn seal(
+        &self,
+        centre: &VerifiedCentre,
+        second: Option<&VerifiedCentre>,
+        channel: Channel,
+        draft: &ReportDraft<'_>,
+        now: Timestamp,
+    ) -> SealedItem {
         let clock = Clock::exact(now);
         let mut random = self.random.clone();
         match channel {
             Channel::Safe => {
-                let to = centre.safe_recipient(clock).expect("a safe recipient");
-                item::seal_safe_report(&to, &self.receipt, &draft, &mut random)
+                let to = |centre: &VerifiedCentre| centre.safe_recipient(clock).expect("a safe recipient");
+                let second = second.map(to);
+                item::seal_safe_report(&to(centre), second.as_ref(), &self.receipt, draft, &mut random)
             }
             Channel::General => {
-                let to = centre.general_recipient(clock).expect("a recipient");
-                item::seal_general_report(&to, &self.receipt, &draft, &mut random)
+                let to = |centre: &VerifiedCentre| centre.general_recipient(clock).expect("a recipient");
+                let second = second.map(to);
+                item::seal_general_report(&to(centre), second.as_ref(), &self.receipt, draft, &mut random)
             }
         }
         .expect("a sealed report")
@@ -120,6 +144,16 @@ impl Victim {
     /// # Errors
     /// [`MailboxRefusal::Empty`] where any code would show the same screen.
     pub async fn read(&self, centre: &VerifiedCentre) -> Result<(Mailbox, Vec<OpenedItem>), MailboxRefusal> {
+        let (mailbox, reading) = self.read_all(centre).await?;
+        let answers = reading.answers().cloned().collect();
+        Ok((mailbox, answers))
+    }
+
+    /// Reads the whole mailbox as her browser does: everything that this code opens, rotations too.
+    ///
+    /// # Errors
+    /// [`MailboxRefusal::Empty`] where any code would show the same screen.
+    pub async fn read_all(&self, centre: &VerifiedCentre) -> Result<(Mailbox, Reading), MailboxRefusal> {
         let first = self.page(0).await.body.to_vec();
         let pages = pages_of(&first)?;
         let mut all = vec![first];
@@ -127,11 +161,67 @@ impl Victim {
             all.push(self.page(page).await.body.to_vec());
         }
         let mailbox = Mailbox::read(&all)?;
-        let opened = mailbox.frames.iter().map(|frame| {
-            item::open_with_receipt(&frame.to_bytes(), &self.receipt, centre).expect("an answer that opens")
+        let reading = keyring::mailbox::read(&mailbox, &self.receipt, centre);
+        assert!(reading.is_whole(), "answers that do not open: {:?}", reading.missing());
+        Ok((mailbox, reading))
+    }
+
+    /// Seals the change to another code, with what is typed as safe word.
+    #[must_use]
+    pub fn seal_rotation(
+        &self,
+        next: &Receipt,
+        centre: &VerifiedCentre,
+        seen: (&Mailbox, &Reading),
+        safe_word: Option<&str>,
+        now: Timestamp,
+    ) -> SealedItem {
+        let (mailbox, reading) = seen;
+        let clear = mailbox.frames[0].clear();
+        let place = Place {
+            case: clear.case,
+            seq: mailbox.highest_seq() + 1,
+            prev: mailbox.last_hash(),
+            seen: mailbox.highest_seq(),
+        };
+        let to = centre.recipient(clear.channel, Clock::exact(now)).expect("a recipient");
+        let (mut random, carried) = (self.random.clone(), reading.carried());
+        item::seal_rotation(
+            &to,
+            &self.receipt,
+            next,
+            &place,
+            carried,
+            safe_word,
+            &language(),
+            &mut random,
+        )
+        .expect("a sealed rotation")
+    }
+
+    /// Seals a request to burn; with a word only where the mailbox was opened, as then centre and case are known.
+    pub async fn seal_burn(
+        &self,
+        word: Option<(&VerifiedCentre, Channel, CaseId, Option<&str>)>,
+        now: Timestamp,
+    ) -> Vec<u8> {
+        let nonce = self.client.post("/mailbox/burn-nonce", Vec::new()).await;
+        let nonce = Nonce::from_slice(&nonce.body).expect("56 bytes");
+        let to = word.map(|(centre, channel, case, typed)| {
+            (centre.recipient(channel, Clock::exact(now)).expect("a recipient"), case, typed)
         });
-        let opened = opened.collect();
-        Ok((mailbox, opened))
+        let word = to.as_ref().map(|(to, case, typed)| (to, *case, *typed));
+        keyring::burn::seal_burn(&self.receipt, &nonce, word).expect("a sealed request")
+    }
+
+    /// Burns her mailbox.
+    pub async fn burn(
+        &self,
+        word: Option<(&VerifiedCentre, Channel, CaseId, Option<&str>)>,
+        now: Timestamp,
+    ) -> Answer {
+        let request = self.seal_burn(word, now).await;
+        self.client.post("/mailbox/burn", request).await
     }
 
     /// Seals a message that continues what the mailbox shows.
@@ -165,14 +255,34 @@ impl Victim {
         now: Timestamp,
     ) -> SealedItem {
         let to = centre.recipient(channel, Clock::exact(now)).expect("a recipient");
-        let draft = MessageDraft { text, page_language: language(), urgent: false };
+        let draft = MessageDraft {
+            text,
+            page_language: language(),
+            urgent: false,
+            safe_word: None,
+            files: Vec::new(),
+        };
         item::seal_message(&to, &self.receipt, place, &draft, &mut self.random.clone())
             .expect("a sealed message")
     }
 
-    /// Posts a message.
+    /// Posts a message or a rotation.
     pub async fn send_message(&self, bytes: Vec<u8>) -> Answer {
         self.client.post("/mailbox/messages", bytes).await
+    }
+}
+
+/// A report of these words and nothing else but a way to be reached.
+fn draft(text: &str) -> ReportDraft<'_> {
+    ReportDraft {
+        text,
+        safe_contact: Some("sera, dopo le 18"),
+        answer_language: language(),
+        page_language: language(),
+        urgent: false,
+        safe_word: None,
+        call_back: None,
+        files: Vec::new(),
     }
 }
 

@@ -50,6 +50,9 @@ pub(crate) fn seal(public: &Path, count: usize) -> Outcome<Sealed> {
         answer_language: language.clone(),
         page_language: language,
         urgent: false,
+        safe_word: None,
+        call_back: None,
+        files: Vec::new(),
     };
     let mut random = testkit::seeded_random();
     let mut frames = Vec::with_capacity(count);
@@ -57,7 +60,7 @@ pub(crate) fn seal(public: &Path, count: usize) -> Outcome<Sealed> {
         let mut seed = [0; 32];
         random.fill_bytes(&mut seed);
         let receipt = Receipt::from_random_bytes(&seed)?;
-        frames.push(seal_safe_report(&recipient, &receipt, &draft, &mut random)?.bytes);
+        frames.push(seal_safe_report(&recipient, None, &receipt, &draft, &mut random)?.bytes);
     }
     Ok(Sealed { slug: SLUG.to_owned(), centre: centre.certificate().organisation.clone(), frames })
 }

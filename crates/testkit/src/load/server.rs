@@ -1,0 +1,117 @@
+//! The program as a process.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{Address, Outcome, connection, instant};
+
+/// Longest wait for the first page.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Memory of a server, in KiB.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// What it holds now (`VmRSS`).
+    pub now: u64,
+    /// The most it ever held (`VmHWM`).
+    pub peak: u64,
+}
+
+/// A running server; killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    address: Address,
+    started_in: Duration,
+}
+
+impl Running {
+    /// Starts `approdo serve --demo` on a free port and waits for the first page. Its log is added to the file `log`. `around` is a
+    /// program with its arguments that is put before it (`strace …`), or nothing.
+    ///
+    /// # Errors
+    /// When it ends, or shows nothing within a minute.
+    pub async fn start(program: &Path, database: &str, log: &Path, around: &[String]) -> Outcome<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let address = Address(format!("127.0.0.1:{port}"));
+        let mut command = match around {
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            [] => Command::new(program),
+        };
+        command
+            .args(["serve", "--demo", "--listen", &address.0, "--origin", &format!("http://{}", address.0)])
+            .args(["--database", database])
+            // The door is for strangers: here it takes the idle work and lets everybody in.
+            .env("APPRODO_DOOR__POSTS_PER_SECOND", "10000")
+            .env("APPRODO_DOOR__QUIET_POSTS", "10000")
+            .stdout(Stdio::null())
+            .stderr(log);
+        let begun = instant();
+        let mut server = Self { child: command.spawn()?, address, started_in: Duration::ZERO };
+        while connection::get(&server.address, "/it/", "br").await.map_or(true, |reply| reply.status != 200) {
+            if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
+                return Err("the server did not show its first page".into());
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        server.started_in = begun.elapsed();
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// From its start to its first page.
+    #[must_use]
+    pub fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// Its process id, or that of what was put around it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its memory, from the kernel.
+    ///
+    /// # Errors
+    /// When it does not run, or this is no Linux.
+    pub fn memory(&self) -> Outcome<Memory> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let field = |name: &str| -> Outcome<u64> {
+            let line = status.lines().find(|line| line.starts_with(name)).ok_or("no such field")?;
+            Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
+        };
+        Ok(Memory { now: field("VmRSS:")?, peak: field("VmHWM:")? })
+    }
+
+    /// Kills it without a warning, `kill -9`.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub fn kill(mut self) -> Outcome<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already ended, or about to be: nothing is left to do about an error here.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
