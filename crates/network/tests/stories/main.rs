@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
 mod attacks;
-mod burn;
 mod common;
 mod console;
 mod hostile;
@@ -13,4 +12,3 @@ mod keeping;
 mod mailbox;
 mod pages;
 mod rotation;
-mod second_centre;
