@@ -54,4 +54,6 @@ console-second-heading = Named here as the second centre
 console-second-not-yet = Waits at { $centre }. If nobody there opens it in the time promised, your centre may open it from { $day }.
 console-second-may-open = { $centre } did not open it in the time promised. Your centre may open it, and then holds it alone.
 console-second-taken = { $centre } was first and holds it. There is nothing to do here.
+console-second-list = Named as the second centre
+console-second-list-explains = These wait at another centre, and the people who wrote named yours as the second. Until the time promised there has passed, your centre sees only that they wait.
 console-taken-over = Your centre was named as the second one, and holds this case now. The person who wrote knows that both centres could open it.

@@ -54,4 +54,6 @@ console-second-heading = Indicato qui come secondo centro
 console-second-not-yet = Aspetta presso { $centre }. Se lì nessuno lo apre nel tempo promesso, il tuo centro potrà aprirlo da { $day }.
 console-second-may-open = { $centre } non lo ha aperto nel tempo promesso. Il tuo centro può aprirlo, e allora lo tiene da solo.
 console-second-taken = { $centre } lo ha aperto per primo e lo tiene. Qui non c’è nulla da fare.
+console-second-list = Indicati come secondo centro
+console-second-list-explains = Questi aspettano presso un altro centro, e chi ha scritto ha indicato il tuo come secondo. Finché non passa il tempo promesso lì, il tuo centro vede solo che aspettano.
 console-taken-over = Il tuo centro era indicato come secondo e ora tiene questo caso. La persona che ha scritto sa che entrambi i centri potevano aprirlo.

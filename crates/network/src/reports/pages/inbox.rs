@@ -13,7 +13,8 @@ use platform::web::{PlatformError, Shell, render};
 use super::super::access::Reader;
 use super::super::inbox::{Cursor, Filter, OpenCounts, PAGE_LENGTH, Reference, Search};
 use super::super::model::{State, week_of};
-use super::super::store;
+use super::super::{second_centre, store};
+use super::second::{MOST_SECOND, SecondRow};
 use super::{Console, Row, centre_name, state_text, week_text};
 use crate::App;
 use crate::accounts::PageOperator;
@@ -50,6 +51,8 @@ struct InboxPage {
     /// What was typed as the number of a case and found nothing.
     typed: Option<String>,
     rows: Vec<Row>,
+    /// What waits at other centres and names this one as the second (protocol section 7.7).
+    second: Vec<SecondRow>,
     may_choose: bool,
     shows_all: bool,
     everything: String,
@@ -88,6 +91,9 @@ pub(in crate::reports) async fn inbox(
         search.to_query_after(&Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id })
     });
     let counts = store::count_open(connection, &reader, &search).await?;
+    // Beside the whole list only: who looks for something else does not look for these.
+    let is_whole = after.is_none() && !search.is_narrow() && search.filter == Filter::NotClosed;
+    let second = if is_whole { second_centre::list(&app, &reader, MOST_SECOND).await? } else { Vec::new() };
     let now = app.platform.now();
     let shell = Shell::console(
         &app.platform,
@@ -108,6 +114,7 @@ pub(in crate::reports) async fn inbox(
         typed: typed.map(str::to_owned),
         may_choose: rows.iter().any(|row| row.may_be_chosen),
         rows,
+        second: second.iter().map(|line| SecondRow::new(&app, t, line, language)).collect(),
         shows_all: search.filter == Filter::NotClosed,
         everything: Search { week: None, urgent_only: false, ..search.clone() }.to_query(),
         query: search.to_query(),
