@@ -6,7 +6,7 @@
 set -uo pipefail
 
 # The slices of crates/network/src, each may name only those before it (docs/adr/0006-order-of-slices.md).
-SLICES="accounts centres guidance files reports keeping notices"
+SLICES="accounts centres guidance files reports keeping backup notices"
 # Folders of crates/network/src that are no slices.
 NOT_SLICES="migrations"
 LONGEST_FILE=500
