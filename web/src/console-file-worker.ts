@@ -12,8 +12,9 @@ serve({
   },
   /** Says how many chunks to fetch. */
   "open.begin": (entry) => {
-    opening = replaced(opening, new FileToOpen(s(entry)));
-    return opening.count();
+    const begun = new FileToOpen(s(entry));
+    opening = replaced(opening, begun);
+    return begun.count();
   },
   "open.push": (chunk) => held(opening).push(bytes(chunk)) as Bytes,
   /** Refused when what came is not what was sent. */
