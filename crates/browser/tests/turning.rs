@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-#[expect(dead_code, reason = "shared with the other stories of pages")]
 mod page;
 
 use browser::refusal::Refused;

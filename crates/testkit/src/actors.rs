@@ -10,4 +10,4 @@ mod victim;
 pub use client::Client;
 pub use network::{DemoCentre, DemoNetwork, DemoPerson};
 pub use operator::{OpenedReport, Operator};
-pub use victim::Victim;
+pub use victim::{SealedFile, Victim, draft_with_files};

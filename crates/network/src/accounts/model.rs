@@ -9,6 +9,9 @@ pub(super) const LONGEST_IDLE: SignedDuration = SignedDuration::from_mins(10);
 /// The longest life of a session that any configuration can allow.
 pub(super) const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
+/// How far the clock may go back under a session: a server that sets its clock right moves it by seconds.
+pub(super) const CLOCK_STEP: SignedDuration = SignedDuration::from_mins(1);
+
 /// A session's last use is written down at most this often: a page with ten requests writes once.
 pub(super) const TOUCH_AFTER: SignedDuration = SignedDuration::from_secs(20);
 
@@ -111,10 +114,12 @@ impl Life {
         Self { created: now, seen: now, expires: now.checked_add(lengths.whole).unwrap_or(now) }
     }
 
-    /// Whether the session still holds at `now`.
+    /// Whether the session still holds at `now`. One that was used in the future has ended: nobody knows how long ago that was, and
+    /// with a clock set back a year it would last a year longer.
     #[must_use]
     pub(super) fn holds(&self, now: Timestamp, lengths: Lengths) -> bool {
-        now < self.expires && now.duration_since(self.seen) < lengths.idle
+        let since = now.duration_since(self.seen);
+        now < self.expires && since < lengths.idle && since >= -CLOCK_STEP
     }
 
     /// Whether this use should be written down.
@@ -147,6 +152,17 @@ mod tests {
         let busy = Life { seen: later(12 * 60 - 1), ..life };
         assert!(busy.holds(later(12 * 60 - 1), lengths));
         assert!(!busy.holds(later(12 * 60), lengths));
+    }
+
+    #[test]
+    fn a_clock_set_back_ends_a_session_instead_of_prolonging_it() {
+        let now: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        let lengths = Lengths::new(SignedDuration::from_mins(10), SignedDuration::from_hours(12));
+        let life = Life::begin(now, lengths);
+        assert!(life.holds(now - SignedDuration::from_secs(60), lengths), "a clock that is set right");
+        for back in [SignedDuration::from_secs(61), SignedDuration::from_hours(24 * 365)] {
+            assert!(!life.holds(now - back, lengths), "{back}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait a
 use uuid::Uuid;
 
 use super::entities::{installation, organisation, person, role, session, slot};
-use super::model::{AccountName, Enrolment, Lengths, Life, Person, Slot};
+use super::model::{AccountName, CLOCK_STEP, Enrolment, Lengths, Life, Person, Slot};
 
 /// The one role of this version.
 const OPERATOR: &str = "operator";
@@ -157,9 +157,11 @@ pub(super) async fn delete_ended_sessions(
     lengths: Lengths,
 ) -> Result<u64, DatabaseError> {
     let idle_since = now.as_second().saturating_sub(lengths.idle.as_secs());
+    let latest = now.as_second().saturating_add(CLOCK_STEP.as_secs());
     let ended = Condition::any()
         .add(session::Column::ExpiresAt.lte(now.as_second()))
-        .add(session::Column::SeenAt.lte(idle_since));
+        .add(session::Column::SeenAt.lte(idle_since))
+        .add(session::Column::SeenAt.gt(latest));
     let result = session::Entity::delete_many().filter(ended).exec(connection).await?;
     Ok(result.rows_affected)
 }

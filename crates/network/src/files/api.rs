@@ -27,7 +27,8 @@ use crate::centres::hours::day_of;
 pub(super) const LONGEST_REQUEST: usize = CHUNK_OVERHEAD + FILE_CHUNK_LENGTH;
 
 /// Room for files that no report has named yet, in chunks: 40 of the longest files, 2 GiB. A flood of uploads fills this and no
-/// more; reports without files are not touched by it.
+/// more; reports without files are not touched by it. What was sent counts, not what was announced: else 40 small posts would close
+/// it to everybody.
 const MOST_UNCLAIMED: u64 = 40 * MOST_FILE_CHUNKS as u64;
 
 #[derive(Serialize)]
@@ -65,6 +66,10 @@ pub(super) async fn chunk(
     if is_kept(app.platform.database.read(), file, number, request).await? {
         return Ok(accepted());
     }
+    // Outside of the transaction, where uploads at once would stand in each other's way: they may pass the mark by a chunk each.
+    if store::count_unclaimed(app.platform.database.read()).await? >= MOST_UNCLAIMED {
+        return Err(Refusal::Busy);
+    }
     let kept: Result<(), Refusal> = app
         .platform
         .database
@@ -74,13 +79,7 @@ pub(super) async fn chunk(
             }
             match store::find_count(&transaction, file).await? {
                 Some(_) => {}
-                None if number == 0 => {
-                    let unclaimed = store::count_unclaimed(&transaction).await?;
-                    if unclaimed.saturating_add(u64::from(request.count())) > MOST_UNCLAIMED {
-                        return Err(Refusal::Busy);
-                    }
-                    store::insert(&transaction, file, request.count(), today).await?;
-                }
+                None if number == 0 => store::insert(&transaction, file, request.count(), today).await?,
                 None => return Err(Refusal::Sequence),
             }
             store::insert_chunk(&transaction, file, number, request).await?;

@@ -74,13 +74,13 @@ pub async fn find_chunk(
     store::find_chunk(connection, case, &file, number).await
 }
 
-/// Erases all files of a case, in the transaction that shreds it.
+/// Erases some of the bytes of a case's files, so much that nobody waits long for the transaction; to be called in a transaction of its
+/// own until it says `true`: nothing of them is left.
 ///
 /// # Errors
 /// [`DatabaseError`].
-pub async fn erase(connection: &impl ConnectionTrait, case: Uuid) -> Result<(), DatabaseError> {
-    store::erase_of_case(connection, case).await?;
-    Ok(())
+pub async fn erase(connection: &impl ConnectionTrait, case: Uuid) -> Result<bool, DatabaseError> {
+    store::erase_of_case(connection, case).await
 }
 
 /// Regular work: erases files that no item has named since yesterday began.
@@ -89,9 +89,10 @@ pub async fn erase(connection: &impl ConnectionTrait, case: Uuid) -> Result<(), 
 /// [`DatabaseError`].
 pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
     let first_kept = day_of(app.platform.now()).saturating_sub(1.day());
-    app.platform
-        .database
+    let database = &app.platform.database;
+    while !database
         .write(|transaction| async move { store::erase_unclaimed(&transaction, first_kept).await })
-        .await?;
+        .await?
+    {}
     Ok(())
 }

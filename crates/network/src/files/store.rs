@@ -6,7 +6,7 @@ use envelope::file::ChunkRequest;
 use envelope::ids::{CaseId, FileId, ItemId};
 use jiff::civil::Date;
 use platform::database::DatabaseError;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -14,6 +14,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entities::{chunk, file};
+
+/// Chunks that one transaction erases, 8 MiB: everybody who writes waits for it.
+const MOST_ERASED: u64 = 32;
 
 /// How many chunks a file has, kept or not; `None` for a file that nobody began.
 pub(super) async fn find_count(
@@ -56,16 +59,16 @@ pub(super) async fn list_numbers(
     Ok(numbers)
 }
 
-/// How many chunks all files that no item has named would have when they are whole.
+/// How many chunks are kept of files that no item has named.
 pub(super) async fn count_unclaimed(connection: &impl ConnectionTrait) -> Result<u64, DatabaseError> {
-    let counts: Vec<i32> = file::Entity::find()
+    let sum: Option<Option<i64>> = file::Entity::find()
         .select_only()
-        .column(file::Column::Chunks)
+        .column_as(file::Column::Kept.sum(), "kept")
         .filter(file::Column::ArrivedOn.is_not_null())
         .into_tuple()
-        .all(connection)
+        .one(connection)
         .await?;
-    Ok(counts.into_iter().filter_map(|count| u64::try_from(count).ok()).sum())
+    Ok(sum.flatten().and_then(|sum| u64::try_from(sum).ok()).unwrap_or_default())
 }
 
 /// Begins a file. Its first chunk follows in the same transaction.
@@ -149,8 +152,7 @@ pub(super) async fn claim(
 }
 
 fn claimable(case: CaseId, item: ItemId, files: &[FileId]) -> Condition {
-    let is_named_by_it =
-        file::Column::CaseId.eq(case.uuid()).and(file::Column::ItemId.eq(item.uuid()));
+    let is_named_by_it = file::Column::CaseId.eq(case.uuid()).and(file::Column::ItemId.eq(item.uuid()));
     Condition::all()
         .add(file::Column::Id.is_in(files.iter().map(key)))
         .add(Expr::col(file::Column::Kept).equals(file::Column::Chunks))
@@ -164,10 +166,7 @@ pub(super) async fn find_chunk(
     id: &FileId,
     place: u32,
 ) -> Result<Option<Vec<u8>>, DatabaseError> {
-    let row = file::Entity::find_by_id(key(id))
-        .filter(file::Column::CaseId.eq(case))
-        .one(connection)
-        .await?;
+    let row = file::Entity::find_by_id(key(id)).filter(file::Column::CaseId.eq(case)).one(connection).await?;
     if row.is_none() {
         return Ok(None);
     }
@@ -181,31 +180,51 @@ pub(super) async fn find_chunk(
     Ok(bytes)
 }
 
-/// Erases all files of a case.
+/// Erases some bytes of the files of a case. Whether nothing of them is left.
 pub(super) async fn erase_of_case(
     connection: &impl ConnectionTrait,
     case: Uuid,
-) -> Result<u64, DatabaseError> {
-    erase(connection, Condition::all().add(file::Column::CaseId.eq(case))).await
+) -> Result<bool, DatabaseError> {
+    erase_some(connection, Condition::all().add(file::Column::CaseId.eq(case))).await
 }
 
-/// Erases files that no item has named and whose first chunk came before `first_kept`.
+/// Erases some bytes of files that no item has named and whose first chunk came before `first_kept`. Whether nothing of them is left.
 pub(super) async fn erase_unclaimed(
     connection: &impl ConnectionTrait,
     first_kept: Date,
-) -> Result<u64, DatabaseError> {
-    erase(connection, Condition::all().add(file::Column::ArrivedOn.lt(first_kept.to_string()))).await
+) -> Result<bool, DatabaseError> {
+    erase_some(connection, Condition::all().add(file::Column::ArrivedOn.lt(first_kept.to_string()))).await
 }
 
-async fn erase(connection: &impl ConnectionTrait, which: Condition) -> Result<u64, DatabaseError> {
-    let files =
-        Query::select().column(file::Column::Id).from(file::Entity).cond_where(which.clone()).to_owned();
-    chunk::Entity::delete_many()
-        .filter(chunk::Column::FileId.in_subquery(files))
+/// At most [`MOST_ERASED`] chunks of one of these files, and its row with the last of them.
+async fn erase_some(connection: &impl ConnectionTrait, which: Condition) -> Result<bool, DatabaseError> {
+    let Some(row) = file::Entity::find().filter(which).one(connection).await? else { return Ok(true) };
+    let numbers: Vec<i32> = chunk::Entity::find()
+        .select_only()
+        .column(chunk::Column::Number)
+        .filter(chunk::Column::FileId.eq(row.id))
+        .order_by_asc(chunk::Column::Number)
+        .limit(MOST_ERASED)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let erased = chunk::Entity::delete_many()
+        .filter(chunk::Column::FileId.eq(row.id))
+        .filter(chunk::Column::Number.is_in(numbers))
+        .exec(connection)
+        .await?
+        .rows_affected;
+    if erased < MOST_ERASED {
+        file::Entity::delete_by_id(row.id).exec(connection).await?;
+        return Ok(false);
+    }
+    // A file with a hole is not whole: no item can name it any more.
+    file::Entity::update_many()
+        .col_expr(file::Column::Kept, Expr::col(file::Column::Kept).sub(erased))
+        .filter(file::Column::Id.eq(row.id))
         .exec(connection)
         .await?;
-    let result = file::Entity::delete_many().filter(which).exec(connection).await?;
-    Ok(result.rows_affected)
+    Ok(false)
 }
 
 fn of_place(id: &FileId, place: u32) -> Condition {
@@ -222,5 +241,7 @@ fn stored(count: u32) -> Result<i32, DatabaseError> {
 }
 
 fn damaged() -> DatabaseError {
-    DatabaseError::from(sea_orm::DbErr::Type("a count of chunks is not one that this version writes".to_owned()))
+    DatabaseError::from(sea_orm::DbErr::Type(
+        "a count of chunks is not one that this version writes".to_owned(),
+    ))
 }

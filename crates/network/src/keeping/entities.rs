@@ -168,3 +168,27 @@ pub(super) mod table {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// What was seen of the calendar: one row.
+pub(super) mod clock {
+    use sea_orm::entity::prelude::*;
+
+    /// The row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "keeping_clock")]
+    pub struct Model {
+        /// Always 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i32,
+        /// ISO week of the last round.
+        pub seen_week: String,
+        /// ISO week since when none was left out.
+        pub steady_since_week: String,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

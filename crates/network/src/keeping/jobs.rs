@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::model::Keeping;
 use super::shredding::{self, Stopped};
 use super::store::{self, Standing};
-use super::terms::{Purpose, Terms, warning_weeks};
+use super::terms::{Terms, warning_weeks};
 use super::week::Week;
 use crate::App;
 use crate::reports::keeping as cases;
@@ -27,8 +27,11 @@ pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
     reckon(app).await?;
     drop_void_proposals(app).await?;
     decide_by_term(app, now).await?;
-    decide_burned(app, now).await?;
-    forget_rotated(app, now).await?;
+    let clock = app.platform.database.write(|transaction| async move { store::tick(&transaction, now).await });
+    if clock.await?.is_steady() {
+        decide_burned(app, now).await?;
+        forget_rotated(app, now).await?;
+    }
     complete(app).await
 }
 
@@ -64,13 +67,13 @@ async fn begin_keeping(app: &App, now: Week) -> Result<(), DatabaseError> {
                     // It may have been opened again or given a purpose since.
                     let found = cases::find_any(&transaction, case.id).await?;
                     let Some(found) = found.filter(|found| found.state == State::Closed) else { continue };
+                    let terms = table_of(&transaction, found.centre).await?;
+                    let terms = terms.as_ref();
                     let row = match store::find_keeping(&transaction, case.id).await? {
                         Some(row) if row.items > 0 => continue,
-                        Some(row) => row.closed_again(now, found.items),
-                        None => Keeping::closed(Purpose::CaseFile, now, found.items),
+                        Some(row) => row.closed_again(now, found.items).reckoned(terms),
+                        None => Keeping::begun(now, found.items, terms),
                     };
-                    let terms = table_of(&transaction, found.centre).await?;
-                    let row = row.reckoned(terms.as_ref());
                     store::keep(&transaction, found.id, found.centre, &row).await?;
                 }
                 Ok::<_, DatabaseError>(())
@@ -177,10 +180,9 @@ async fn decide_burned(app: &App, now: Week) -> Result<(), DatabaseError> {
     app.platform
         .database
         .write(|transaction| async move {
-            for case in reports::due_burns(&transaction, &now.to_string()).await? {
-                if store::find_hold(&transaction, case).await?.is_none() {
-                    store::decide(&transaction, case, now).await?;
-                }
+            let held = store::list_all_held(&transaction).await?;
+            for case in reports::due_burns(&transaction, &now.to_string(), &held).await? {
+                store::decide(&transaction, case, now).await?;
             }
             Ok::<_, DatabaseError>(())
         })

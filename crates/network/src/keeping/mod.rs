@@ -7,6 +7,7 @@
 
 mod access;
 mod actions;
+mod clock;
 #[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
 mod entities;
 mod jobs;
@@ -26,6 +27,7 @@ use platform::database::DatabaseError;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
+pub use clock::SteadyClock;
 pub use jobs::housekeeping;
 pub use model::{Hold, HoldReason, Keeping, No, Proposal, ShredReason};
 pub use restoring::{apply, stored_tombstones};

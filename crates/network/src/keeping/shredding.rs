@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::store;
 use super::tombstones::{Tombstones, hash_of};
 use super::week::Week;
-use crate::reports;
+use crate::{files, reports};
 
 /// How often the log is asked to be emptied before that is left to the next round: readers at work put it off.
 const ATTEMPTS: u32 = 5;
@@ -68,6 +68,7 @@ pub(super) async fn erase(database: &Database, case: Uuid, week: Week) -> Result
             store::bury(&transaction, hash, week).await
         })
         .await?;
+    while !database.write(|transaction| async move { files::erase(&transaction, case).await }).await? {}
     database
         .write(|transaction| async move {
             reports::shred_case(&transaction, case).await?;
@@ -83,7 +84,7 @@ pub(super) async fn erase(database: &Database, case: Uuid, week: Week) -> Result
 pub(super) async fn clean(database: &Database) -> Result<(), DatabaseError> {
     let connection = database.read();
     if database.engine() != DatabaseBackend::Sqlite {
-        for table in ["report_wrap", "report_item", "mailbox_past"] {
+        for table in ["report_wrap", "report_item", "mailbox_past", "file_chunk", "file"] {
             connection.execute_unprepared(&format!("VACUUM {table}")).await?;
         }
         return Ok(());

@@ -11,7 +11,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::access::MayKeep;
-use super::entities::{hold, keeping, proposal, shredded, shredding, table};
+use super::clock::SteadyClock;
+use super::entities::{clock, hold, keeping, proposal, shredded, shredding, table};
 use super::model::{Hold, HoldReason, Keeping, Proposal, ShredReason};
 use super::terms::{Purpose, Terms};
 use super::tombstones::{CaseHash, Tombstones};
@@ -354,6 +355,24 @@ pub(super) async fn decide(
     let conflict = OnConflict::column(shredding::Column::CaseId).do_nothing().to_owned();
     shredding::Entity::insert(row).on_conflict(conflict).exec_without_returning(connection).await?;
     Ok(())
+}
+
+/// Notes a round of the regular work in the week `now`; gives what was seen of the calendar.
+pub(super) async fn tick(connection: &impl ConnectionTrait, now: Week) -> Result<SteadyClock, DatabaseError> {
+    let row = clock::Entity::find_by_id(1).one(connection).await?;
+    let before = row.map(|row| {
+        Ok::<_, DatabaseError>(SteadyClock { seen: week(&row.seen_week)?, since: week(&row.steady_since_week)? })
+    });
+    let ticked = before.transpose()?.map_or_else(|| SteadyClock::begin(now), |before| before.tick(now));
+    let row = clock::ActiveModel {
+        id: Set(1),
+        seen_week: Set(ticked.seen.to_string()),
+        steady_since_week: Set(ticked.since.to_string()),
+    };
+    let mut conflict = OnConflict::column(clock::Column::Id);
+    conflict.update_columns([clock::Column::SeenWeek, clock::Column::SteadySinceWeek]);
+    clock::Entity::insert(row).on_conflict(conflict).exec_without_returning(connection).await?;
+    Ok(ticked)
 }
 
 /// Whether the shredding of a case is decided.

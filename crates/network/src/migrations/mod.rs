@@ -7,6 +7,8 @@ mod m0004_files;
 mod m0005_lives;
 mod m0006_inbox;
 mod m0007_keeping;
+mod m0008_clock;
+mod m0009_notices;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -17,6 +19,16 @@ pub struct Migrations;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Step), Box::new(m0002_centres::Step), Box::new(m0003_reports::Step), Box::new(m0004_files::Step), Box::new(m0005_lives::Step), Box::new(m0006_inbox::Step), Box::new(m0007_keeping::Step)]
+        vec![
+            Box::new(m0001_accounts::Step),
+            Box::new(m0002_centres::Step),
+            Box::new(m0003_reports::Step),
+            Box::new(m0004_files::Step),
+            Box::new(m0005_lives::Step),
+            Box::new(m0006_inbox::Step),
+            Box::new(m0007_keeping::Step),
+            Box::new(m0008_clock::Step),
+            Box::new(m0009_notices::Step),
+        ]
     }
 }

@@ -12,14 +12,17 @@ use super::store;
 /// Cases of a page of [`due_burns`].
 const MOST_DUE: u64 = 100;
 
-/// Cases whose burn is final in `week`, the ISO week of now: at least 14 days ago, at most 100 at a time. Whether a legal hold keeps one
-/// is the caller's to ask.
+/// Cases whose burn is final in `week`, the ISO week of now: at least 14 days ago, at most 100 at a time, but for those in `held`.
 ///
 /// # Errors
 /// [`DatabaseError`].
-pub async fn due_burns(connection: &impl ConnectionTrait, week: &str) -> Result<Vec<Uuid>, DatabaseError> {
+pub async fn due_burns(
+    connection: &impl ConnectionTrait,
+    week: &str,
+    held: &[Uuid],
+) -> Result<Vec<Uuid>, DatabaseError> {
     match last_final_week(week) {
-        Some(last) => store::list_burned(connection, &last, MOST_DUE).await,
+        Some(last) => store::list_burned(connection, &last, held, MOST_DUE).await,
         None => Ok(Vec::new()),
     }
 }

@@ -16,13 +16,14 @@ use envelope::header::{ClearHeader, ItemKind};
 use jiff::Timestamp;
 use platform::door::Visitor;
 use platform::web::{json, origin};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::model::{Standing, week_of};
 use super::refusal::Refusal;
 use super::store::{self, Report, StoredFrame};
-use crate::App;
 use crate::centres::hours::day_of;
+use crate::{App, files};
 
 /// `POST /reports`: her first item.
 pub(super) async fn report(
@@ -61,6 +62,9 @@ async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
     }
     let now = app.platform.now();
     check_receiving(app, clear, now)?;
+    if !files::are_claimable(connection, clear.case, clear.item, &clear.files).await? {
+        return Err(Refusal::Files);
+    }
     if known.is_taken {
         // The same bytes once more, of a mailbox that was rotated since.
         return if known.of_case.is_some_and(|kept| kept == hash) { Ok(()) } else { Err(Refusal::Refused) };
@@ -75,7 +79,7 @@ async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
         .write(|transaction| async move {
             store::insert_report(&transaction, report).await?;
             store::insert_item(&transaction, frame, &report.week).await?;
-            Ok::<_, Refusal>(())
+            claim_files(&transaction, clear).await
         })
         .await
 }
@@ -87,6 +91,15 @@ fn check_receiving(app: &App, clear: &ClearHeader, now: Timestamp) -> Result<(),
         app.centres.check_receiving(second.centre.uuid(), clear.channel, second.epoch, now)?;
     }
     Ok(())
+}
+
+/// Ties the files of an item to it, in the transaction that stores it.
+async fn claim_files(connection: &impl ConnectionTrait, clear: &ClearHeader) -> Result<(), Refusal> {
+    if files::claim(connection, clear.case, clear.item, &clear.files).await? {
+        Ok(())
+    } else {
+        Err(Refusal::Files)
+    }
 }
 
 /// The row of a report that has just arrived.

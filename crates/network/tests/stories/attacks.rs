@@ -86,7 +86,7 @@ async fn a_found_code_does_not_tell_by_posting_whether_a_report_exists(app: Test
 }
 
 /// The signing key of a receipt of these bytes (protocol section 7.1: HKDF-SHA256, label `ed25519`), for a client of the attacker's own.
-fn signing_key(random: &[u8; 32]) -> SigningKey {
+pub(crate) fn signing_key(random: &[u8; 32]) -> SigningKey {
     let code = |key: &[u8], message: &[u8]| {
         Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(message).finalize().into_bytes()
     };

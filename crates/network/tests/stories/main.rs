@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
 mod attacks;
+mod burn;
 mod common;
 mod console;
 mod hostile;
@@ -12,3 +13,4 @@ mod keeping;
 mod mailbox;
 mod pages;
 mod rotation;
+mod second_centre;

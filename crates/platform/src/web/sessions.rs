@@ -21,6 +21,9 @@ use crate::config::Site;
 const SECURE_NAME: &str = "__Host-session";
 const PLAIN_NAME: &str = "session";
 
+/// How far the clock may go back under an entry.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_mins(1);
+
 /// SHA-256 of a cookie's value: the name under which the database and [`SessionSecrets`] know a session.
 pub type SessionId = [u8; 32];
 
@@ -158,8 +161,11 @@ impl SessionSecrets {
     }
 }
 
+/// An entry that was used in the future has ended, but for the seconds by which a clock is set right: with a clock set back a year it
+/// would be kept a year longer.
 fn is_alive(entry: &Held, idle: SignedDuration, now: Timestamp) -> bool {
-    now.duration_since(entry.used) <= idle
+    let since = now.duration_since(entry.used);
+    since <= idle && since >= -CLOCK_STEP
 }
 
 impl std::fmt::Debug for SessionSecrets {
@@ -236,6 +242,9 @@ mod tests {
         secrets.begin(old, now, &mut Random::system());
         secrets.end(&old);
         assert!(secrets.find(&old, now).is_none());
+        secrets.begin(old, now, &mut Random::system());
+        assert!(secrets.find(&old, at(-1)).is_some());
+        assert!(secrets.find(&old, at(-2)).is_none(), "the clock was set back");
         secrets.begin(old, now, &mut Random::system());
         secrets.sweep(at(16));
         assert!(secrets.lock().is_empty());

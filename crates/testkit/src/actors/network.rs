@@ -115,6 +115,13 @@ impl DemoNetwork {
         network
     }
 
+    /// A third centre, `prato`, with two operators who read both channels: for stories about who is not meant.
+    pub fn found_third(&mut self, now: Timestamp) {
+        let people: [(&str, &str, &[Channel]); 2] =
+            [("Elsa Gialli", "elsa.gialli", &CHANNELS), ("Fede Bruni", "fede.bruni", &CHANNELS)];
+        self.found("prato", people, now);
+    }
+
     fn found(
         &mut self,
         slug: &'static str,

@@ -1,5 +1,7 @@
 //! Somebody who works in a centre: signs in by challenge, opens in her own browser, answers.
 
+mod files;
+
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::content::ClosingContent;

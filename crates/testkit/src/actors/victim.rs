@@ -1,5 +1,7 @@
 //! Somebody who writes, with nothing but a code.
 
+mod files;
+
 use envelope::centre::VerifiedCentre;
 use envelope::clock::Clock;
 use envelope::duty::Channel;
@@ -17,6 +19,8 @@ use platform::random::Random;
 
 use super::client::Client;
 use crate::{Answer, TestApp};
+
+pub use files::{SealedFile, draft_with_files};
 
 /// Somebody who writes: what her browser holds while the page is open.
 pub struct Victim {
@@ -254,13 +258,27 @@ impl Victim {
         text: &str,
         now: Timestamp,
     ) -> SealedItem {
+        self.seal_message_with_files(centre, channel, place, text, &[], now)
+    }
+
+    /// Seals a message that names files.
+    #[must_use]
+    pub fn seal_message_with_files(
+        &self,
+        centre: &VerifiedCentre,
+        channel: Channel,
+        place: &Place,
+        text: &str,
+        files: &[&SealedFile],
+        now: Timestamp,
+    ) -> SealedItem {
         let to = centre.recipient(channel, Clock::exact(now)).expect("a recipient");
         let draft = MessageDraft {
             text,
             page_language: language(),
             urgent: false,
             safe_word: None,
-            files: Vec::new(),
+            files: files.iter().map(|file| file.entry.clone()).collect(),
         };
         item::seal_message(&to, &self.receipt, place, &draft, &mut self.random.clone())
             .expect("a sealed message")

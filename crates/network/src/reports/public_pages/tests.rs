@@ -31,6 +31,13 @@ fn write_page(app: &App, language: Language, open: bool) -> String {
         channel: channel(t, open),
         reading: t.place_reads_unknown().to_owned(),
         text_help: t.write_text_help_any().to_owned(),
+        promise_days: 2,
+        seconds: vec![SecondWords {
+            centre: Uuid::max(),
+            name: "Faro".to_owned(),
+            place: "Livorno".to_owned(),
+            channel: channel(t, open),
+        }],
         phones: Vec::new(),
         problems: problems(t),
         words: words(language).trim(),

@@ -15,8 +15,8 @@ use sea_orm::ConnectionTrait;
 use super::super::model::{Standing, week_of};
 use super::super::refusal::Refusal;
 use super::super::store::{self, Arrival, Cause, Past, Report};
-use super::{accepted, read_frame};
-use crate::App;
+use super::{accepted, claim_files, read_frame};
+use crate::{App, files};
 
 /// `POST /mailbox/messages`: a message, or a new code in place of the old one.
 pub(in crate::reports) async fn message(
@@ -45,6 +45,7 @@ pub(in crate::reports) async fn message(
                 return Err(Refusal::Sequence);
             }
             store::insert_item(&transaction, frame, &arrival.week).await?;
+            claim_files(&transaction, frame.clear()).await?;
             rotate(&transaction, frame, &report, &arrival.week).await
         })
         .await;
@@ -70,6 +71,7 @@ async fn check_message(
         Some(next) => store::is_used(connection, next.mailbox_id().as_bytes()).await?,
         None => false,
     };
+    let has_files = files::are_claimable(connection, clear.case, clear.item, &clear.files).await?;
     let is_repeat = kept.as_ref().is_some_and(|kept| *kept == store::hash_of(frame));
     // The old code of a rotation leads nowhere any more, but the rotation itself, sent once more, gets its first answer.
     if is_repeat && (clear.next.is_some() || report.is_some()) {
@@ -88,6 +90,9 @@ async fn check_message(
     app.centres.check_receiving(report.centre, clear.channel, clear.epoch, now)?;
     if Some(clear.seq) != report.standing.conversation_items().checked_add(1) {
         return Err(Refusal::Sequence);
+    }
+    if !has_files {
+        return Err(Refusal::Files);
     }
     let next = if clear.next.is_some() { report.standing.rotate()? } else { report.standing.message()? };
     Ok(Some((report, next)))

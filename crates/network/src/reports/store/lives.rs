@@ -208,22 +208,24 @@ pub(in crate::reports) async fn insert_burned(
     Ok(())
 }
 
-/// Cases that were burned in `last_week` or before: at most `limit`.
+/// Cases that were burned in `last_week` or before, but for those in `held`: at most `limit`.
 pub(in crate::reports) async fn list_burned(
     connection: &impl ConnectionTrait,
     last_week: &str,
+    held: &[Uuid],
     limit: u64,
 ) -> Result<Vec<Uuid>, DatabaseError> {
-    Ok(past::Entity::find()
+    let mut due = past::Entity::find()
         .select_only()
         .column(past::Column::CaseId)
         .filter(past::Column::Cause.eq(Cause::Burned.word()))
-        .filter(past::Column::Week.lte(last_week))
-        .order_by_asc(past::Column::Week)
-        .limit(limit)
-        .into_tuple()
-        .all(connection)
-        .await?)
+        .filter(past::Column::Week.lte(last_week));
+    if !held.is_empty() {
+        // Left out here and not afterwards: many that are held would fill the page for ever.
+        due = due.filter(past::Column::CaseId.is_not_in(held.iter().copied()));
+    }
+    let due = due.order_by_asc(past::Column::Week).limit(limit);
+    Ok(due.into_tuple().all(connection).await?)
 }
 
 /// Forgets to which case the ids led that were rotated away from in `last_week` or before: they become tombstones, but for the cases

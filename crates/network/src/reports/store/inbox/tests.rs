@@ -51,7 +51,7 @@ fn numbered(number: u32) -> report::ActiveModel {
 
 async fn fill(database: &Database, from: u32, to: u32) {
     for first in (from..to).step_by(1_500) {
-        let last = to.min(first + 1_500);
+        let last = Ord::min(to, first + 1_500);
         let kept: Result<(), DatabaseError> = database
             .write(move |transaction| async move {
                 report::Entity::insert_many((first..last).map(numbered))
