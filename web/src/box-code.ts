@@ -8,13 +8,16 @@
 import { type Box, type Contents, fetchBox, place, step, takePapers } from "./box-face.js";
 import { CodeStep, type NewCode } from "./code-step.js";
 import type { Core } from "./core.js";
-import { Refusal, element, on, postBytes, refusalOf, showRefusal, showStage } from "./page.js";
+import { Refusal, element, on, postBytes, refusalOf, showRefusal, showStage, waitTeller } from "./page.js";
+import { postWithWork } from "./work.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Refusals after which nobody here knows whether the server has the change: it, or what stands before it, broke off. */
 const WITHOUT_ANSWER = new Set(["network", "error", "busy"]);
 
+const sayChangeWaits = waitTeller("waiting");
+const sayWithdrawalWaits = waitTeller("withdraw-waiting");
 const changeWord = element("change-word", HTMLInputElement);
 const withdrawWord = element("withdraw-word", HTMLInputElement);
 const withdrawConfirm = element("withdraw-confirm", HTMLInputElement);
@@ -42,19 +45,15 @@ export function startCodeLife(box: Box, wipe: () => void): CodeLife {
     showStage("seal");
     const frame = await core.call<Bytes>("mailbox.change", changeWord.value, place("language"), Date.now());
     showStage("send");
-    await post(core, place("action"), frame);
-  }
-
-  async function post(_core: Core, address: string, body: Bytes): Promise<void> {
-    await postBytes(address, body);
+    await postWithWork(core, place("action"), frame, await core.call<Bytes>("work.subject", frame), sayChangeWaits);
   }
 
   /** Whether the mailbox of the new code has something in it: then the change has happened, whatever became of the answer. */
   async function hasHappened(core: Core): Promise<boolean> {
     try {
-      const nonce = await postBytes(place("nonce"), new Uint8Array());
-      const request = await core.call<Bytes>("mailbox.change-request", nonce);
-      return await core.call<boolean>("mailbox.change-arrived", await postBytes(place("page"), request));
+      const request = async (): Promise<Bytes> => await core.call<Bytes>("mailbox.change-request", await postBytes(place("nonce"), new Uint8Array()));
+      const page = await postWithWork(core, place("page"), request, await core.call<Bytes>("mailbox.change-subject"));
+      return await core.call<boolean>("mailbox.change-arrived", page);
     } catch {
       throw new Refusal("change-open");
     }
@@ -99,17 +98,24 @@ export function startCodeLife(box: Box, wipe: () => void): CodeLife {
   );
 
   on("to-withdraw", "click", () => step("step-withdraw"));
+  const withdrawFields = element("withdraw-fields", HTMLFieldSetElement);
   on("withdraw", "submit", () =>
     box.run(async (core) => {
+      withdrawFields.disabled = true;
       try {
         if (!(await core.call<boolean>("mailbox.is-code", withdrawConfirm.value))) throw new Refusal("last-group");
-        const nonce = await postBytes(place("burn-nonce"), new Uint8Array());
-        await post(core, place("burn"), await core.call<Bytes>("mailbox.withdraw", nonce, withdrawWord.value, Date.now()));
+        const request = async (): Promise<Bytes> =>
+          await core.call<Bytes>("mailbox.withdraw", await postBytes(place("burn-nonce"), new Uint8Array()), withdrawWord.value, Date.now());
+        await postWithWork(core, place("burn"), request, await core.call<Bytes>("mailbox.subject"), sayWithdrawalWaits);
         wipe();
         step("step-withdrawn");
       } catch (cause) {
+        // A field that is disabled takes no focus.
+        withdrawFields.disabled = false;
         const refusal = refusalOf(cause);
         showRefusal(refusal, refusal.code === "last-group" ? withdrawConfirm : null);
+      } finally {
+        withdrawFields.disabled = false;
       }
     }),
   );

@@ -9,7 +9,11 @@ import { startCodeLife } from "./box-code.js";
 import { Box, NOTHING, type Contents, fetchBox, place, step, takePapers } from "./box-face.js";
 import { wordsOf } from "./code-step.js";
 import { Core } from "./core.js";
-import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, postBytes, refusalOf, retryOn, roomTeller, showRefusal, text } from "./page.js";
+import { Attachments } from "./files.js";
+import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, refusalOf, retryOn, roomTeller, showRefusal, text, waitTeller } from "./page.js";
+import { forgetWork, postWithWork } from "./work.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const fields = element("fields", HTMLFieldSetElement);
 const code = element("code", HTMLInputElement);
@@ -26,6 +30,8 @@ interface MessageDraft {
   files: unknown[];
 }
 
+const attachments = new Attachments();
+const sayWaiting = waitTeller("message-waiting");
 const box = new Box();
 let started: Core | null = null;
 let preparing = false;
@@ -39,7 +45,7 @@ async function prepare(): Promise<void> {
   hideRefusal();
   try {
     started ??= await Core.start();
-    const [root] = await Promise.all([fetchText(place("root")), takePapers()]);
+    const [root] = await Promise.all([fetchText(place("root")), takePapers(), attachments.start()]);
     await started.call("mailbox.verify", place("root"), root, Date.now());
     box.core = started;
     ready.textContent = text("ready");
@@ -98,6 +104,7 @@ function showContents(contents: Contents): void {
   element("no-answers", HTMLElement).hidden = contents.may_write;
   list.hidden = !contents.may_write;
   element("incomplete", HTMLElement).hidden = !contents.incomplete;
+  element("replaced", HTMLElement).hidden = !contents.replaced;
   element("add", HTMLElement).hidden = !contents.may_write;
   element("message-sent", HTMLElement).hidden = true;
   messageFields.disabled = false;
@@ -114,16 +121,12 @@ const showRoom = roomTeller(element("message-room", HTMLElement), async () =>
 );
 
 async function sealAndPost(core: Core, draft: string): Promise<void> {
-  const frame = await core.call<Uint8Array<ArrayBuffer>>("mailbox.seal", draft, Date.now());
-  await post(core, frame);
-}
-
-async function post(_core: Core, frame: Uint8Array<ArrayBuffer>): Promise<void> {
-  await postBytes(place("action"), frame);
+  const frame = await core.call<Bytes>("mailbox.seal", draft, Date.now());
+  await postWithWork(core, place("action"), frame, await core.call<Bytes>("work.subject", frame), sayWaiting);
 }
 
 function sendMessage(): Promise<void> {
-  if (messageText.value.trim() === "" && messageWord.value.trim() === "") {
+  if (messageText.value.trim() === "" && messageWord.value.trim() === "" && attachments.count === 0) {
     showRefusal(new Refusal("empty"), messageText);
     return Promise.resolve();
   }
@@ -131,7 +134,9 @@ function sendMessage(): Promise<void> {
     messageFields.disabled = true;
     element("message-sent", HTMLElement).hidden = true;
     try {
-      const draft = JSON.stringify(gather());
+      const gathered = gather();
+      await attachments.check(await core.call<number>("mailbox.room", JSON.stringify(gathered)));
+      const draft = JSON.stringify({ ...gathered, files: await attachments.send(core) });
       try {
         await sealAndPost(core, draft);
       } catch (cause) {
@@ -148,6 +153,7 @@ function sendMessage(): Promise<void> {
       const contents = await core.call<Contents>("mailbox.acknowledged");
       messageText.value = "";
       messageWord.value = "";
+      attachments.clear();
       showContents(contents);
       const sent = element("message-sent", HTMLElement);
       sent.textContent = text("sent");
@@ -157,7 +163,7 @@ function sendMessage(): Promise<void> {
       // A field that is disabled takes no focus.
       messageFields.disabled = false;
       const refusal = refusalOf(cause);
-      showRefusal(refusal, refusal.code === "size" ? messageText : null);
+      if (!attachments.tell(refusal)) showRefusal(refusal, refusal.code === "size" ? messageText : null);
     } finally {
       messageFields.disabled = false;
     }
@@ -167,10 +173,12 @@ function sendMessage(): Promise<void> {
 /** Takes everything out of the page and out of the worker's memory; the worker itself stays, since nothing may be loaded any more. */
 function wipe(): void {
   void box.core?.call("mailbox.forget");
+  forgetWork();
   showWords(["", ""]);
   showContents(NOTHING);
   messageText.value = "";
   messageWord.value = "";
+  attachments.clear();
   showRoom();
   code.value = "";
   life.forget();

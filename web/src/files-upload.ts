@@ -1,9 +1,12 @@
 /** Sends sealed files piece by piece before the report is sent; after a lost connection it goes on where the server is. */
 import type { Core } from "./core.js";
-import { Refusal, element, postBytes, refusalOf, text } from "./page.js";
-import { postWithWork } from "./work.js";
+import { Refusal, element, postBytes, refusalOf, text, waitTeller } from "./page.js";
+import { postWithWork, workAhead } from "./work.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Refusals that pass by themselves: the same part can be sent again. */
+const PASSING = new Set(["network", "busy", "error"]);
 
 /** What a report says about a file, as crates/browser makes it: the page only carries it. */
 export type Entry = Record<string, unknown>;
@@ -23,6 +26,7 @@ class Progress {
   private readonly paused = element("upload-paused", HTMLElement);
   private readonly goOn = element("upload-continue", HTMLButtonElement);
   private readonly cancel = element("upload-cancel", HTMLButtonElement);
+  readonly sayWaiting = waitTeller("upload-waiting");
   private isCancelled = false;
   private wake: (() => void) | null = null;
 
@@ -97,6 +101,8 @@ export async function upload(files: Core, core: Core, all: readonly Sendable[]):
 
 async function sendOne(files: Core, core: Core, one: Sendable, progress: Progress): Promise<Entry> {
   const begun = await files.call<Begun>("file.begin", one.file, one.track);
+  // A quarter of a megabyte should not go over the line only to hear that work comes first.
+  workAhead(core, begun.subject);
   progress.part(0, begun.count);
   for (;;) {
     const next = await files.call<{ number: number; body: Bytes } | null>("file.next");
@@ -112,12 +118,11 @@ async function sendPart(files: Core, core: Core, begun: Begun, part: { number: n
   let isThere = false;
   while (!isThere) {
     try {
-      if (part.number === 0) await postWithWork(core, `${address}/0`, part.body, begun.subject);
+      if (part.number === 0) await postWithWork(core, `${address}/0`, part.body, begun.subject, progress.sayWaiting);
       else await postBytes(`${address}/${part.number}`, part.body);
       isThere = true;
     } catch (cause) {
-      const { code } = refusalOf(cause);
-      if (code !== "network" && code !== "busy" && code !== "error") throw cause;
+      if (!PASSING.has(refusalOf(cause).code)) throw cause;
       await progress.pause();
       isThere = await isKept(files, address, part.number);
     }
@@ -130,7 +135,7 @@ async function isKept(files: Core, address: string, number: number): Promise<boo
     const { chunks } = JSON.parse(new TextDecoder().decode(status)) as { chunks: number[] };
     return chunks.includes(number);
   } catch (cause) {
-    if (refusalOf(cause).code !== "network") throw cause;
+    if (!PASSING.has(refusalOf(cause).code)) throw cause;
     return false;
   }
 }

@@ -16,6 +16,8 @@ const MOST = 8;
 const LONGEST = 50 * 1024 * 1024;
 /** Bytes of the longest name that fits into the seal. */
 const LONGEST_NAME = 255;
+/** Room that what is said about one file takes at most in the sealed message, in characters (protocol section 12.2). */
+const ROOM_A_FILE = 900;
 
 interface Attachment extends Sendable {
   /** Null while the worker looks at it. */
@@ -32,6 +34,7 @@ export class Attachments {
   private readonly problem = element("attach-problem", HTMLElement);
   private readonly all: Attachment[] = [];
   private worker: Core | null = null;
+  private last = 0;
   private looking: Promise<void> = Promise.resolve();
 
   constructor() {
@@ -55,26 +58,30 @@ export class Attachments {
     return this.all.length;
   }
 
-  /** Refused, at the file concerned, while one of them waits for her decision. */
-  async check(): Promise<void> {
+  /** Refused while one of them waits for her decision, and where beside her words (with so much room left) they do not fit. */
+  async check(room: number): Promise<void> {
     await this.looking;
-    const undecided = this.all.find(({ cleanable, isVoice, track }) => cleanable === false && !isVoice && track !== "original");
-    if (undecided === undefined) return;
-    this.say(text("file-undecided"));
-    undecided.line.querySelector<HTMLInputElement>("input")?.focus();
-    throw new Refusal("file-undecided");
+    if (this.undecided() !== undefined) throw new Refusal("file-undecided");
+    if (this.all.length > 0 && room < this.all.length * ROOM_A_FILE) throw new Refusal("size");
   }
 
   /** Seals and sends all that did not arrive before; gives what the report has to say about them. */
   async send(core: Core): Promise<Entry[]> {
     if (this.all.length === 0) return [];
     if (this.worker === null) throw new Refusal("start");
-    return await upload(this.worker, core, this.all);
+    // As they are now: a tab that is hidden for long is emptied, and what she has sent is sent in whole.
+    return await upload(this.worker, core, [...this.all]);
   }
 
-  /** What was sent is not there any more: it is sent again next time. */
-  forgetSent(): void {
-    for (const one of this.all) one.entry = null;
+  /** Tells a refusal where the files are, if it is about them. */
+  tell({ code }: Refusal): boolean {
+    if (!code.startsWith("file")) return false;
+    // What was sent before is not there any more: it is sent again next time.
+    if (code === "files") for (const one of this.all) one.entry = null;
+    element("attach", HTMLDetailsElement).open = true;
+    this.say(text(`error-${code}`));
+    (this.undecided()?.line.querySelector("input") ?? this.input).focus();
+    return true;
   }
 
   /** Nothing of them stays in the page. */
@@ -88,6 +95,10 @@ export class Attachments {
     this.clear();
     this.worker?.stop();
     this.worker = null;
+  }
+
+  private undecided(): Attachment | undefined {
+    return this.all.find(({ cleanable, isVoice, track }) => cleanable === false && !isVoice && track !== "original");
   }
 
   private say(sentence: string): void {
@@ -105,6 +116,9 @@ export class Attachments {
     if (new TextEncoder().encode(name).length > LONGEST_NAME) return this.say(text("file-name-too-long", { name: `${name.slice(0, 40)}…` }));
     const template = element("attach-template", HTMLTemplateElement).content.cloneNode(true) as DocumentFragment;
     const line = template.firstElementChild as HTMLElement;
+    const choice = `attach-choice-${++this.last}`;
+    line.querySelector("input")?.setAttribute("id", choice);
+    line.querySelector("label")?.setAttribute("for", choice);
     const one: Attachment = { file, track: isVoice ? "original" : "clean", entry: null, cleanable: isVoice ? false : null, isVoice, line, sound: null };
     this.all.push(one);
     this.list.append(line);

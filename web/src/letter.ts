@@ -4,7 +4,11 @@
  */
 import { CodeStep, type NewCode } from "./code-step.js";
 import { Core } from "./core.js";
-import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, postBytes, refusalOf, retryOn, sentenceOf, showRefusal, showStage, showStep, text } from "./page.js";
+import type { Attachments } from "./files.js";
+import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, refusalOf, retryOn, sentenceOf, showRefusal, showStage, showStep, text, waitTeller } from "./page.js";
+import { keepWorkAhead, postWithWork } from "./work.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const STEPS = ["step-form", "step-sealing", "step-code", "step-done"] as const;
 
@@ -35,12 +39,16 @@ export interface LetterForm {
   verifyMore?(core: Core, root: string): Promise<void>;
   /** The fields were emptied from outside. */
   cleared?(): void;
+  /** Files and voice messages that go with it. */
+  attachments?: Attachments;
 }
 
 export class Letter {
   private held: Core | null = null;
   private started: Core | null = null;
   private busy = false;
+  private endWork = (): void => undefined;
+  private readonly say = waitTeller("waiting");
   private readonly fields = element("fields", HTMLFieldSetElement);
   private readonly step: CodeStep;
 
@@ -79,10 +87,11 @@ export class Letter {
     hideRefusal();
     try {
       this.started ??= await Core.start();
-      await this.verify(this.started);
-      this.held = this.started;
+      await Promise.all([this.verify(this.started), this.page.attachments?.start()]);
+      const core = (this.held = this.started);
       ready.textContent = text("ready");
       this.fields.disabled = false;
+      this.endWork = keepWorkAhead(core, () => core.call<Bytes>("letter.subject"));
     } catch (cause) {
       ready.textContent = "";
       element("not-ready", HTMLElement).hidden = false;
@@ -95,13 +104,22 @@ export class Letter {
   /** The core gives the very same bytes for the very same draft, so that a repeat after a lost answer is recognised as one. */
   private async sealAndPost(core: Core, draft: string): Promise<void> {
     showStage("seal");
-    const frame = await core.call<Uint8Array<ArrayBuffer>>("letter.seal", draft, Date.now());
+    const frame = await core.call<Bytes>("letter.seal", draft, Date.now());
     showStage("send");
-    await this.post(core, frame);
+    await postWithWork(core, this.place("action"), frame, await core.call<Bytes>("work.subject", frame), this.say);
   }
 
-  private async post(_core: Core, frame: Uint8Array<ArrayBuffer>): Promise<void> {
-    await postBytes(this.place("action"), frame);
+  /** What can be known before anything is sent: files take minutes, and nobody should wait for a refusal of her words. */
+  private async check(core: Core, draft: Draft): Promise<void> {
+    const files = this.page.attachments;
+    const json = JSON.stringify(draft);
+    try {
+      await core.call("letter.check", json);
+    } catch (cause) {
+      // A file or a voice is enough.
+      if (refusalOf(cause).code !== "empty" || files === undefined || files.count === 0) throw cause;
+    }
+    await files?.check(await core.call<number>("letter.room", json));
   }
 
   private async send(): Promise<void> {
@@ -110,11 +128,13 @@ export class Letter {
     this.busy = true;
     hideRefusal();
     try {
-      const draft = JSON.stringify(await this.page.gather());
-      await core.call("letter.check", draft);
+      const gathered = await this.page.gather();
+      await this.check(core, gathered);
       this.fields.disabled = true;
       showStage("check");
       showStep("step-sealing", STEPS);
+      const files = (await this.page.attachments?.send(core)) ?? [];
+      const draft = JSON.stringify({ ...gathered, files });
       try {
         await this.sealAndPost(core, draft);
       } catch (cause) {
@@ -126,14 +146,16 @@ export class Letter {
         await core.call("letter.forget");
         await this.sealAndPost(core, draft);
       }
+      this.endWork();
       this.step.show(await core.call<NewCode>("letter.acknowledged"));
       this.page.empty();
+      this.page.attachments?.stop();
       showStep("step-code", STEPS);
     } catch (cause) {
       this.fields.disabled = false;
       if (element("step-form", HTMLElement).hidden) showStep("step-form", STEPS);
       const refusal = refusalOf(cause);
-      showRefusal(refusal, this.page.fieldOf(refusal));
+      if (this.page.attachments?.tell(refusal) !== true) showRefusal(refusal, this.page.fieldOf(refusal));
     } finally {
       this.busy = false;
     }

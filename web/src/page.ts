@@ -149,6 +149,27 @@ export function showStage(stage: "check" | "seal" | "send"): void {
   }
 }
 
+/** How often a waiting time is told anew: more often would only be noise in a screen reader. */
+const TELL_WAIT_MS = 30_000;
+
+/** Says in the element for how long the page waits before it tries again by itself; null puts the sentence away. */
+export function waitTeller(id: string): (seconds: number | null) => void {
+  const slot = element(id, HTMLElement);
+  let telling = 0;
+  return (seconds) => {
+    clearInterval(telling);
+    slot.hidden = seconds === null;
+    slot.textContent = "";
+    if (seconds === null) return;
+    const until = Date.now() + seconds * 1_000;
+    const tell = (): void => {
+      slot.textContent = text("waiting", { wait: waitIn(Math.max(1, Math.ceil((until - Date.now()) / 1_000))) });
+    };
+    tell();
+    telling = setInterval(tell, TELL_WAIT_MS);
+  };
+}
+
 /** Exactly one step is visible; focus follows, so that a screen reader announces it. */
 export function showStep(id: string, all: readonly string[]): void {
   for (const other of all) element(other, HTMLElement).hidden = other !== id;

@@ -20,31 +20,53 @@ const PAUSE_MS = 3_000;
 /** More rounds of work than the door ever asks for; beyond that something is wrong. */
 const MOST_ROUNDS = 8;
 
-/** The token that was solved ahead: for one subject, once. */
-let ahead: { subject: string; since: number; token: Promise<string | null> } | null = null;
+/** Tokens that were solved ahead, by subject: each is good once. */
+const ahead = new Map<string, { since: number; token: Promise<string | null> }>();
 
-document.addEventListener("cleared", () => {
-  ahead = null;
-});
+/** The names of the subjects go with what was typed. */
+export function forgetWork(): void {
+  ahead.clear();
+}
 
-/** While she types: solves a challenge for the subject, unless a fresh one is there or being solved. Fails silently: Send will do it. */
+document.addEventListener("cleared", forgetWork);
+
+/** Solves a challenge for the subject, unless a fresh one is there or being solved. Fails silently: Send will do it. */
 export function workAhead(core: Core, subject: Bytes): void {
   const name = subject.join();
-  if (ahead !== null && ahead.subject === name && isFresh(ahead.since)) return;
+  const known = ahead.get(name);
+  if (known !== undefined && isFresh(known.since)) return;
   const token = postBytes(CHALLENGES, new Uint8Array())
     .then((challenge) => core.call<string>("work.solve", challenge, subject))
     .catch(() => {
-      ahead = null;
+      ahead.delete(name);
       return null;
     });
-  ahead = { subject: name, since: Date.now(), token };
+  ahead.set(name, { since: Date.now(), token });
 }
 
 /**
- * Posts, works when the server asks for work, and comes again when it is busy; `say(true)` while it waits, `say(false)` when it goes on.
- * Every other refusal is thrown as `postBytes` throws it.
+ * Keeps a solved challenge ready for as long as the page is looked at; ends with the function that it returns. It begins when the fields
+ * open and goes by the clock, so that nobody on the line learns whether something is being typed.
  */
-export async function postWithWork(core: Core, address: string, body: Body, subject: Bytes, say?: (waiting: boolean) => void): Promise<Bytes> {
+export function keepWorkAhead(core: Core, subject: () => Promise<Bytes>): () => void {
+  const renew = (): void => {
+    if (document.visibilityState !== "visible") return;
+    subject().then(
+      (known) => workAhead(core, known),
+      // The core was ended, or has no memory for it now: Send will say so.
+      () => undefined,
+    );
+  };
+  renew();
+  const timer = setInterval(renew, GOOD_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * Posts, works when the server asks for work, and comes again when it is busy; `say` hears for how many seconds it waits, and null when it
+ * goes on. Every other refusal is thrown as `postBytes` throws it.
+ */
+export async function postWithWork(core: Core, address: string, body: Body, subject: Bytes, say?: (seconds: number | null) => void): Promise<Bytes> {
   const until = Date.now() + PATIENCE_MS;
   let token = await taken(subject);
   let rounds = 0;
@@ -57,9 +79,10 @@ export async function postWithWork(core: Core, address: string, body: Body, subj
         rounds += 1;
         token = await core.call<string>("work.solve", fromBase64(refusal.challenge), subject);
       } else if (refusal.code === "busy" && Date.now() < until) {
-        say?.(true);
-        await pause(refusal.seconds * 1_000 || PAUSE_MS);
-        say?.(false);
+        const wait = refusal.seconds * 1_000 || PAUSE_MS;
+        say?.(wait / 1_000);
+        await pause(wait);
+        say?.(null);
       } else {
         // `work` is between the page and the server; people are told that it is busy.
         throw refusal.code === "work" ? new Refusal("busy") : cause;
@@ -69,10 +92,10 @@ export async function postWithWork(core: Core, address: string, body: Body, subj
 }
 
 async function taken(subject: Bytes): Promise<string | null> {
-  const mine = ahead;
-  if (mine === null || mine.subject !== subject.join()) return null;
-  ahead = null;
-  return isFresh(mine.since) ? await mine.token : null;
+  const name = subject.join();
+  const mine = ahead.get(name);
+  ahead.delete(name);
+  return mine !== undefined && isFresh(mine.since) ? await mine.token : null;
 }
 
 /** Also after the device's clock was set back: an age that cannot be known is no age. */

@@ -50,6 +50,7 @@ serve({
     letter.verify(s(address), s(root), s(bundle), s(centre), s(channel), n(now));
   },
   "letter.second": (bundle, centre, now) => held(letter).verify_second(s(bundle), s(centre), n(now)),
+  "letter.subject": () => held(letter).subject(),
   "letter.room": (draft) => held(letter).room(s(draft)),
   "letter.check": (draft) => held(letter).check(s(draft)),
   "letter.seal": (draft, now) => held(letter).seal(s(draft), n(now)),
@@ -64,6 +65,7 @@ serve({
     mailbox = replaced(mailbox, new Mailbox(BUILT_AT, s(address), s(root), n(now)));
   },
   "mailbox.enter": (code) => Array.from(held(mailbox).enter(s(code))),
+  "mailbox.subject": () => held(mailbox).subject(),
   "mailbox.request": (nonce, page) => held(mailbox).request(bytes(nonce), n(page)),
   "mailbox.accept": (page, number) => held(mailbox).accept(bytes(page), n(number)),
   "mailbox.centre": () => held(mailbox).centre() ?? null,
@@ -72,6 +74,7 @@ serve({
   "mailbox.seal": (draft, now) => held(mailbox).seal(s(draft), n(now)),
   "mailbox.acknowledged": () => JSON.parse(held(mailbox).acknowledged()) as unknown,
   "mailbox.change": (word, language, now) => held(mailbox).change(s(word), s(language), n(now)),
+  "mailbox.change-subject": () => held(mailbox).change_subject(),
   "mailbox.change-request": (nonce) => held(mailbox).change_request(bytes(nonce)),
   "mailbox.change-arrived": (page) => held(mailbox).change_arrived(bytes(page)),
   "mailbox.changed": () => JSON.parse(held(mailbox).changed()) as unknown,

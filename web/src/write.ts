@@ -1,5 +1,6 @@
 /** The write page: her words, how to reach her, a safe word, a second centre. Everything that is sealed is gathered here. */
 import type { Core } from "./core.js";
+import { Attachments } from "./files.js";
 import { Letter, type Draft } from "./letter.js";
 import { type Refusal, element, fetchText, roomTeller } from "./page.js";
 
@@ -69,7 +70,7 @@ function startWriting(form: HTMLFormElement): void {
     chooseFirst();
   }
 
-  const letter = new Letter({ form, gather, fieldOf, empty, verifyMore, cleared });
+  const letter = new Letter({ form, gather, fieldOf, empty, verifyMore, cleared, attachments: new Attachments() });
   const showRoom = roomTeller(element("room-left", HTMLElement), async () =>
     letter.core === null ? null : await letter.core.call<number>("letter.room", JSON.stringify(gather())),
   );

@@ -54,6 +54,15 @@ impl Mailbox {
         Ok(frame)
     }
 
+    /// The 32 bytes that work for a request to the new code's mailbox is bound to: its id.
+    ///
+    /// # Errors
+    /// `unknown` before a change.
+    pub fn change_subject(&self) -> Result<Vec<u8>, Refused> {
+        let change = self.change.as_ref().ok_or(Refused::UNKNOWN)?;
+        Ok(change.receipt.mailbox_id().as_bytes().to_vec())
+    }
+
     /// The signed request for the first page of the new code's mailbox, to find out whether a change without an answer has happened.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
 use platform::texts::{Language, Texts};
-use platform::web::{PlatformError, Shell, compressed, render};
+use platform::web::{Allowance, PlatformError, Shell, compressed, render};
 use uuid::Uuid;
 
 use crate::App;
@@ -58,6 +58,7 @@ fn problems(t: Texts) -> Vec<(&'static str, String)> {
         ("number", t.problem_number()),
         ("windows", t.problem_windows()),
         ("change-open", t.problem_change_open()),
+        ("full", t.problem_full()),
     ];
     let mut all: Vec<(&str, String)> =
         fixed.into_iter().map(|(code, sentence)| (code, sentence.to_owned())).collect();
@@ -152,7 +153,7 @@ async fn write(
     let now = app.platform.now();
     let shell = Shell::public(&app.platform, language, format!("/places/{}/{door}", card.slug));
     let t = shell.t;
-    render(&Write {
+    let page = Write {
         heading: t.write_heading(card.name.get(language.code())),
         slug: card.slug.clone(),
         centre: card.id,
@@ -167,17 +168,26 @@ async fn write(
         problems: problems(t),
         words: words(language).trim(),
         shell,
-    })
+    };
+    recording(&page)
+}
+
+/// A page on which a voice message can be recorded.
+fn recording(page: &impl Template) -> Result<Response, PlatformError> {
+    let mut response = render(page)?;
+    response.extensions_mut().insert(Allowance::Recording);
+    Ok(response)
 }
 
 async fn mailbox(State(app): State<App>, language: Language) -> Result<Response, PlatformError> {
     let shell = Shell::public(&app.platform, language, "/box");
     let problems = problems(shell.t);
-    render(&Mailbox {
+    let page = Mailbox {
         root: root_address(&app),
         phones: Vec::new(),
         problems,
         words: words(language).trim(),
         shell,
-    })
+    };
+    recording(&page)
 }
