@@ -30,7 +30,7 @@ use crate::random::Random;
 use limiter::{Limiter, Place};
 pub use turned::Turned;
 use used::{Use, Used};
-pub use visitor::{NetworkKey, Peer, Visitor};
+pub use visitor::{NetworkKey, NetworkPrefix, Peer, Visitor};
 
 /// Tries a puzzle when it is quiet: a few milliseconds of a phone.
 pub const LEAST_TRIES: u32 = 128;

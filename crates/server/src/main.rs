@@ -2,7 +2,11 @@
 //!
 //! Invariant: it links neither `keyring` nor `age`, so it cannot open what it stores (`scripts/repository-checks.sh`).
 
+mod backup;
 mod command;
+mod connections;
+mod metrics;
+mod open_files;
 mod serve;
 #[cfg(test)]
 mod tests;

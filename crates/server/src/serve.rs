@@ -1,22 +1,30 @@
 //! `approdo serve`: puts the parts together, answers until it is told to stop, and lets what has begun end.
 
-use std::future::IntoFuture as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use network::{App, centres};
 use platform::assets::Assets;
 use platform::clock::Clock;
-use platform::config::Config;
+use platform::config::{Config, DatabaseUrl};
 use platform::random::Random;
 use platform::{Platform, log, web};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::command::{Failure, connect, not_opened, say};
+use crate::connections::{self, Rules};
+use crate::metrics::{self, LastSuccess, Sources};
+use crate::open_files;
 
 /// How long requests that have begun may take to end after the signal.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// Bytes of bodies that are kept at once: of some hundreds of requests that arrive at the same moment.
+const BODIES: usize = 64 << 20;
+
+/// Connections of those who read the figures.
+const WATCHERS: usize = 16;
 
 /// Between two rounds of regular work.
 const HOUR: Duration = Duration::from_hours(1);
@@ -25,19 +33,28 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let assets = Assets::load()?;
     let clock = Clock::system();
     log::start(config.log.level, clock.clone());
+    let started = clock.now();
     let database = connect(config).await?;
     database.inspect().await.map_err(|error| not_opened(config, &error))?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| Failure::new(format!("cannot listen on {}: {error}", config.listen)))?;
+    let listener = listen(config.listen).await?;
+    let watched = match config.metrics.listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let site = config.site(listener.local_addr()?);
     let public = site.public.as_str().to_owned();
-    let platform = Platform::new(database.clone(), clock, Random::system(), assets, site, config.session);
+    let mut platform = Platform::new(database.clone(), clock, Random::system(), assets, site, config.session);
+    platform.tombstones.clone_from(&config.tombstones);
     let app = App::start(platform.clone()).await?;
     check_demonstration(centres::is_demonstration(&app), config.demo)?;
 
     if config.operator.is_none() && !config.demo {
         tracing::warn!("the imprint is missing: set [operator], see docs/configuration.md");
+    }
+    if config.tombstones.is_none() && matches!(config.database, DatabaseUrl::Postgres(_)) {
+        tracing::warn!(
+            "after a restore nothing but the backups will say what was shredded: set `tombstones`, see docs/backup.md"
+        );
     }
     if centres::is_demonstration(&app).is_none() {
         tracing::warn!(
@@ -46,17 +63,18 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     }
 
     let (stop, stopping) = watch::channel(false);
-    let stopped = |mut stopping: watch::Receiver<bool>| async move {
-        // An error means that the sender is gone, which is a stop as well.
-        drop(stopping.wait_for(|stop| *stop).await);
-    };
     let routes = web::wrap(network::router(app.clone()), &platform);
-    // Without this, small answers wait for the browser's delayed acknowledgement.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let serving =
-        axum::serve(listener, routes).with_graceful_shutdown(stopped(stopping.clone())).into_future();
-    let serving = tokio::spawn(serving);
-    let working = tokio::spawn(work_regularly(app, config.demo));
+    let rules = rules(config);
+    let serving = tokio::spawn(connections::serve(listener, routes, rules, stopping.clone()));
+    let worked = LastSuccess::new(started);
+    if let Some(listener) = watched {
+        let database = config.database.clone();
+        let figures = metrics::router(Sources { app: app.clone(), database, started, worked: worked.clone() });
+        let rules = Rules { most: WATCHERS, bytes: BODIES, proxies: Vec::new() };
+        // Nobody waits for it at the end: what it answers can be asked again.
+        tokio::spawn(connections::serve(listener, figures, rules, stopping));
+    }
+    let working = tokio::spawn(work_regularly(app, config.demo, worked));
 
     tracing::info!("ready");
     say(&format!("Approdo is ready: {public}/\n"))?;
@@ -71,7 +89,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     stop.send_replace(true);
     // Requests that have begun may end; after that they are cut off.
     if let Ok(served) = tokio::time::timeout(DRAIN, serving).await {
-        served??;
+        served?;
     } else {
         tracing::warn!("requests were cut off");
     }
@@ -80,16 +98,38 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     outcome
 }
 
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
+}
+
+/// What the configuration allows, as far as the system does.
+fn rules(config: &Config) -> Rules {
+    let wanted = usize::from(config.door.connections);
+    let most = open_files::make_room_for(wanted);
+    if most < wanted {
+        tracing::warn!(
+            most,
+            wanted,
+            "the system allows fewer open files than door.connections needs: see docs/configuration.md"
+        );
+    }
+    Rules { most, bytes: BODIES, proxies: config.trusted_proxies.clone() }
+}
+
 /// Erases what may not be kept and reads the centres anew, every hour. Ends only when a demonstration network has
 /// been imported beside a server that must not serve one.
-async fn work_regularly(app: App, demo: bool) -> Result<(), Failure> {
+async fn work_regularly(app: App, demo: bool, worked: LastSuccess) -> Result<(), Failure> {
     let mut hours = tokio::time::interval(HOUR);
     hours.tick().await;
     loop {
         hours.tick().await;
-        if let Err(error) = app.housekeeping().await {
-            let causes = log::chain(&error);
-            tracing::error!(causes, "the regular work failed");
+        match app.housekeeping().await {
+            Ok(()) => worked.note(app.platform.now()),
+            Err(error) => {
+                let causes = log::chain(&error);
+                tracing::error!(causes, "the regular work failed");
+            }
         }
         check_demonstration(centres::is_demonstration(&app), demo)?;
     }

@@ -145,6 +145,7 @@ fn effective(also: &[String]) -> String {
     }
     for (name, value) in [
         ("PUBLIC_URL", "https://example.org"),
+        ("METRICS__LISTEN", "127.0.0.1:9464"),
         ("OPERATOR__NAME", "Comune di Esempio"),
         ("OPERATOR__ADDRESS", "Piazza 1, 00100 Esempio"),
         ("OPERATOR__TELEPHONE", "+39 06 1234567"),
@@ -223,4 +224,19 @@ fn the_variables_of_our_scripts_are_not_settings() {
         used.iter().filter(|name| !settings.contains(&name.as_str()) && !foreign.contains(name)).collect();
     assert!(used.len() > 8, "the search finds variables: {used:?}");
     assert!(unknown.is_empty(), "docs/configuration.md does not list {unknown:?}");
+}
+
+#[test]
+fn every_command_is_in_the_table() {
+    let output = Command::new(env!("CARGO_BIN_EXE_approdo")).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let section = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands = section.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let commands: BTreeSet<&str> = commands.filter(|name| *name != "help").collect();
+    let document = read("docs/configuration.md");
+    let cells = first_cells(&document, "## Commands");
+    let written: BTreeSet<&str> =
+        cells.iter().map(|cell| cell.split(['`', ' ']).nth(1).unwrap()).collect();
+    assert!(commands.len() > 4, "the search finds commands: {help}");
+    assert_eq!(commands, written);
 }

@@ -10,6 +10,7 @@ mod entities;
 mod facts;
 pub mod hours;
 mod import;
+mod lasting;
 pub mod public_pages;
 mod snapshot;
 mod store;
@@ -27,6 +28,7 @@ pub use envelope::duty::{Channel, Duty};
 pub use facts::{FactsRefusal, Phone, PublishedFacts, Translated};
 pub use hours::{Hours, Reading};
 pub use import::{ImportRefusal, Imported, Publication, PublishedCentre, import};
+pub use lasting::{Lasting, list_lasting};
 pub use snapshot::{Centres, NotReceiving, RootFile};
 
 use crate::App;

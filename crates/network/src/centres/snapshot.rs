@@ -241,6 +241,11 @@ impl Snapshot {
 }
 
 impl Known {
+    /// The chain behind it.
+    pub(super) fn verified(&self) -> &VerifiedCentre {
+        &self.verified
+    }
+
     fn verify(
         root: &VerifiedRoot,
         stored: &StoredCentre,

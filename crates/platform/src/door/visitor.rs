@@ -28,6 +28,43 @@ impl fmt::Debug for Peer {
     }
 }
 
+impl Peer {
+    /// The network that the connection comes from, to share out connections while they are open. It is kept no longer than they are.
+    #[must_use]
+    pub fn network(&self) -> NetworkPrefix {
+        NetworkPrefix::of(self.0.ip().to_canonical())
+    }
+}
+
+/// The part of an address that one household, school or shelter shares: 24 bits of an old, 64 of a new one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetworkPrefix([u8; 9]);
+
+impl NetworkPrefix {
+    fn of(address: IpAddr) -> Self {
+        let mut bytes = [0; 9];
+        let [family, rest @ ..] = &mut bytes;
+        match address {
+            IpAddr::V4(old) => {
+                *family = 4;
+                rest.iter_mut().zip(old.octets()).take(3).for_each(|(byte, octet)| *byte = octet);
+            }
+            IpAddr::V6(new) => {
+                *family = 6;
+                rest.iter_mut().zip(new.octets()).for_each(|(byte, octet)| *byte = octet);
+            }
+        }
+        Self(bytes)
+    }
+}
+
+/// As for [`Peer`].
+impl fmt::Debug for NetworkPrefix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("NetworkPrefix(…)")
+    }
+}
+
 /// A keyed hash of a network: /24 of an old, /64 of a new address. It is worth nothing after a day and after a restart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NetworkKey([u8; 16]);
@@ -102,7 +139,7 @@ where
             .to_canonical();
         let network = match origin_of(&platform.site, peer, &parts.headers) {
             Origin::Onion => NetworkKey::ONION,
-            Origin::Address(address) => platform.door.network_key(&prefix_of(address), platform.now()),
+            Origin::Address(address) => platform.door.network_key(&NetworkPrefix::of(address).0, platform.now()),
         };
         Ok(Self(network))
     }
@@ -182,14 +219,6 @@ fn names_an_onion(site: &Site, headers: &HeaderMap) -> bool {
     host.is_some_and(|host| site.is_own_onion(host))
 }
 
-/// The part of an address that one household, school or shelter shares: 24 bits of an old, 64 of a new one.
-fn prefix_of(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(old) => [&[4], &old.octets()[..3]].concat(),
-        IpAddr::V6(new) => [&[6], &new.octets()[..8]].concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::config::{AddressRange, Config, PublicUrl};
@@ -263,16 +292,17 @@ mod tests {
 
     #[test]
     fn a_network_is_what_a_line_shares() {
-        let prefix = |text: &str| prefix_of(text.parse().unwrap());
+        let prefix = |text: &str| Peer(std::net::SocketAddr::new(text.parse().unwrap(), 1)).network();
         assert_eq!(prefix("203.0.113.1"), prefix("203.0.113.254"));
         assert_ne!(prefix("203.0.113.1"), prefix("203.0.114.1"));
         assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1:2:3"));
         assert_ne!(prefix("2001:db8::1"), prefix("2001:db8:0:1::1"));
+        assert_eq!(prefix("::ffff:203.0.113.1"), prefix("203.0.113.7"), "an old address in the form of a new one");
     }
 
     #[test]
     fn printing_shows_no_address() {
         let peer = Peer("203.0.113.9:1".parse().unwrap());
-        assert!(!format!("{peer:?}{:?}", Visitor(NetworkKey([7; 16]))).contains(['9', '7']));
+        assert!(!format!("{peer:?}{:?}{:?}", peer.network(), Visitor(NetworkKey([7; 16]))).contains(['9', '7']));
     }
 }

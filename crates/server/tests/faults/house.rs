@@ -62,11 +62,20 @@ impl House {
 
     /// Starts the program.
     pub(crate) async fn serve(&self) -> Running {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts the program with settings (`APPRODO_…=…`) beside those of the command line.
+    pub(crate) async fn serve_with(&self, settings: &[&str]) -> Running {
+        let around: Vec<String> = match settings {
+            [] => Vec::new(),
+            _ => std::iter::once("env").chain(settings.iter().copied()).map(str::to_owned).collect(),
+        };
         assert!(
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist/manifest.json").is_file(),
             "the pages are not built: make web"
         );
-        let started = Running::start(Path::new(PROGRAM), &self.address(), &self.log_file(), &[]).await;
+        let started = Running::start(Path::new(PROGRAM), &self.address(), &self.log_file(), &around).await;
         started.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
     }
 

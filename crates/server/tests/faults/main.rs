@@ -5,6 +5,7 @@
 
 mod damaged;
 mod full;
+mod hostile;
 mod house;
 mod killed;
 mod locked;
