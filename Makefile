@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check web units stories browser bench setup-test clean-demo
+.PHONY: help run test test-long check web units stories browser bench setup-test clean-demo
 
 APPRODO_CACHE ?= $(HOME)/.cache/approdo
 APPRODO_TOOLS ?= $(APPRODO_CACHE)/tools
@@ -21,6 +21,10 @@ run: ## start Approdo with a demonstration network on 127.0.0.1:8080
 	@scripts/run.sh
 
 test: check units stories browser ## everything: checks, units, stories on both databases, browser
+
+test-long: test ## and what takes longer: every parser fuzzed for a minute
+	@scripts/setup.sh long
+	@scripts/with-target.sh scripts/fuzz.sh 60
 
 setup-test:
 	@scripts/setup.sh test
@@ -45,8 +49,11 @@ stories: setup-test web ## stories through the router, on SQLite and on PostgreS
 browser: setup-test web ## journeys in headless Chromium
 	@scripts/with-target.sh bash -c 'cargo build --locked --quiet --package server --package keys && npm test --prefix e2e --silent'
 
-bench: setup-test web ## reports per second, memory, start time, bytes of each page
-	@scripts/with-target.sh scripts/bench.sh
+# Where the raw figures of a benchmark go.
+RESULTS ?= var/bench
+
+bench: web ## how fast, how much memory, how heavy, beside a peer; RESULTS=folder keeps the raw figures
+	@scripts/with-target.sh scripts/bench.sh $(RESULTS)
 
 clean-demo: ## forget the demonstration network and its database
 	rm -rf demo var

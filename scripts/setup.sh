@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: scripts/setup.sh run | test. Quick when everything is there.
+# Installs what is missing: scripts/setup.sh run | test | bench | long. Quick when everything is there.
 #
 # As root (or with a sudo that asks for no password) it installs Debian and Ubuntu packages; otherwise it prints the exact commands and
 # ends. Tools go to $APPRODO_TOOLS, npm packages into web/ and e2e/. It never downloads a Rust toolchain.
@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$APPRODO_ROOT"
 
 purpose=${1:-run}
-case $purpose in run | test) ;; *) fail "usage: scripts/setup.sh run|test" ;; esac
+case $purpose in run | test | bench | long) ;; *) fail "usage: scripts/setup.sh run|test|bench|long" ;; esac
 
 wasm_target=wasm32-unknown-unknown
 packages=()  # Debian packages that are missing
@@ -59,18 +59,31 @@ if has rustc && ! native_target && ! debian_target; then
     need rustc-web cargo-web rust-web-src lld-19 -- "the compiler for WebAssembly (instead: rustup target add $wasm_target)"
 fi
 
+if [ "$purpose" != run ] && ! has chromium && ! has chromium-browser; then
+    need chromium -- "the browser of the browser tests"
+fi
 if [ "$purpose" = test ]; then
-    if ! has chromium && ! has chromium-browser; then
-        need chromium -- "the browser of the browser tests"
-    fi
     [ -d /usr/share/fonts/truetype/noto ] || need fonts-noto-core -- "fonts for every script on the pages"
     if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
         if has apt-cache && offered postgresql-15; then postgresql=postgresql-15; else postgresql=postgresql; fi
         need "$postgresql" -- "PostgreSQL for the stories; they start their own in a temporary folder"
     fi
+    has nginx || [ -x /usr/sbin/nginx ] || need nginx -- "nginx for the stories of the proxy; they start their own in a temporary folder"
+    has openssl || need openssl -- "openssl, which speaks TLS to it"
     if ! [ -x "$APPRODO_TOOLS/bin/typos" ] && ! /usr/bin/env python3 -m pip --version >/dev/null 2>&1; then
         need python3-pip -- "pip, which brings the spelling checker"
     fi
+fi
+
+if [ "$purpose" = bench ]; then
+    # Debian keeps it out of the PATH of people.
+    has nginx || [ -x /usr/sbin/nginx ] || need nginx -- "nginx, beside which pages are measured; the benchmark starts its own"
+    has wrk || need wrk -- "wrk, which asks for pages"
+    has strace || need strace -- "strace, which counts how often the server waits for the disk"
+fi
+
+if [ "$purpose" = long ]; then
+    has c++ || need g++ -- "a C++ compiler for the fuzzer's library"
 fi
 
 # --- Debian packages ----------------------------------------------------------------------------------------------------------------
@@ -110,6 +123,10 @@ if [ ${#packages[@]} -gt 0 ]; then
         fi
     done
     "${as_root[@]}" apt-get install --yes --no-install-recommends -qq "${packages[@]}" </dev/null >/dev/null
+    # Nobody asked for a web server on this machine: what the package has started is stopped and stays off.
+    case " ${packages[*]} " in
+        *" nginx "*) "${as_root[@]}" systemctl disable --now --quiet nginx 2>/dev/null || "${as_root[@]}" service nginx stop >/dev/null 2>&1 || true ;;
+    esac
 fi
 
 # --- tools --------------------------------------------------------------------------------------------------------------------------
@@ -139,6 +156,9 @@ if [ "$purpose" = test ]; then
             --target "$APPRODO_TOOLS/typos" "typos==$typos_version" </dev/null
         cp "$APPRODO_TOOLS/typos/bin/typos" "$APPRODO_TOOLS/bin/typos"
     fi
+fi
+if [ "$purpose" = long ]; then
+    cargo_tool cargo-fuzz cargo-fuzz 0.13.2 2
 fi
 exec 8>&-
 
