@@ -13,6 +13,7 @@
 
 pub mod accounts;
 mod app;
+pub mod backup;
 pub mod centres;
 pub mod files;
 pub mod guidance;

@@ -6,6 +6,7 @@
 mod error;
 mod group;
 mod health;
+pub mod portable;
 mod serial;
 mod transaction;
 

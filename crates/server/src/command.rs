@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use network::backup::{Failed, restored_from};
 use network::centres::{self, Publication};
 use network::migrations::Migrations;
 use platform::clock::Clock;
@@ -12,7 +13,7 @@ use platform::database::{Database, DatabaseError};
 use platform::log;
 use platform::random::Random;
 
-use crate::serve;
+use crate::{backup, notices, serve};
 
 /// Sealed reports from people in danger to centres that help them.
 #[derive(Debug, Parser)]
@@ -48,6 +49,13 @@ enum Command {
     Migrate,
     /// Read a SQLite file from end to end and say whether it is whole
     Check,
+    /// Tell operators by mail that something waits
+    #[command(subcommand)]
+    Notices(NoticesCommand),
+    /// Keep the database in a folder, while it is served
+    Backup(backup::Backup),
+    /// Bring a backup back into a new database
+    Restore(backup::Restore),
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +84,12 @@ enum NetworkCommand {
         /// The folder
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum NoticesCommand {
+    /// Send one notice to everybody for whom something waits now, whoever was told before
+    Send,
 }
 
 /// Why a command failed, for the person who gave it.
@@ -135,11 +149,21 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 "PostgreSQL answers; whether its files are whole, its own tools say (pg_amcheck)\n"
             })
         }
+        Command::Backup(asked) => {
+            log::start(config.log.level, Clock::system());
+            backup::back_up(&config, &asked, Clock::system().now()).await
+        }
+        Command::Restore(asked) => {
+            log::start(config.log.level, Clock::system());
+            backup::restore(&config, &asked, Clock::system().now()).await
+        }
+        Command::Notices(NoticesCommand::Send) => notices::send(&config).await,
         Command::Network(NetworkCommand::Import { folder }) => {
             let publication = Publication::read(&folder)?;
             let database = open(&config).await?;
             let imported =
                 centres::import(&database, &Random::system(), &publication, Clock::system().now()).await?;
+            network::notices::erase_ended(&database, Clock::system().now()).await?;
             database.close().await?;
             let kind = if imported.demonstration { "a demonstration network" } else { "the network" };
             say(&format!("imported {kind}: {} centres, {} people\n", imported.centres, imported.people))
@@ -155,25 +179,55 @@ async fn open(config: &Config) -> Result<Database, Failure> {
     Ok(database)
 }
 
-/// The database of the configuration. A failure names its address: a path is relative to the working folder, and a file in
-/// another folder is often the reason.
+/// The database of the configuration, unless a restore left it half full. A failure names its address: a path is relative to the working
+/// folder, and a file in another folder is often the reason.
 pub(crate) async fn connect(config: &Config) -> Result<Database, Failure> {
-    Database::connect(&config.database).await.map_err(|error| not_opened(config, &error))
+    let database = Database::connect(&config.database).await.map_err(|error| not_opened(config, &error))?;
+    match restored_from(&database, &config.database.without_password()).await {
+        Ok(_) => Ok(database),
+        Err(Failed::Database(error)) => Err(not_opened(config, &error)),
+        Err(failed) => Err(failed.into()),
+    }
 }
 
 /// Why the database of the configuration cannot be used, and what may help.
 pub(crate) fn not_opened(config: &Config, error: &DatabaseError) -> Failure {
     let hint = match (&config.database, error) {
-        (DatabaseUrl::Sqlite(_), DatabaseError::Damaged(_)) => {
-            "\nthe file is not what was written to it, and nothing was changed. The way back: keep the file, and bring back the last backup\n\
-             with `approdo restore FOLDER --into sqlite:PATH` into a new file; `approdo check` reads a file from end to end"
-        }
+        (DatabaseUrl::Sqlite(path), DatabaseError::Damaged(_)) => way_back(path),
         (DatabaseUrl::Postgres(_), _) => {
-            "\nis PostgreSQL running there, and do host, port, user, password and database fit?"
+            "\nis PostgreSQL running there, and do host, port, user, password and database fit?".to_owned()
         }
-        (DatabaseUrl::Sqlite(_), _) => "",
+        (DatabaseUrl::Sqlite(_), _) => String::new(),
     };
     Failure::new(format!("{}: {}{hint}", config.database.without_password(), log::chain(error)))
+}
+
+/// What to do about a damaged file, as commands that a person can copy; FOLDER is where the backups are.
+fn way_back(damaged: &Path) -> String {
+    let ending = damaged.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let stem = damaged.file_stem().unwrap_or_default().to_string_lossy();
+    // A name that is taken would be refused: the first that is free.
+    let mut restored = damaged.with_file_name(format!("{stem}-restored{ending}"));
+    let mut number = 2_u32;
+    while restored.exists() && number < 1_000 {
+        restored = damaged.with_file_name(format!("{stem}-restored-{number}{ending}"));
+        number += 1;
+    }
+    let (old, new) = (quoted(&format!("sqlite:{}", damaged.display())), quoted(&format!("sqlite:{}", restored.display())));
+    format!(
+        "\nthe file is not what was written to it, and nothing was changed. The way back (docs/backup.md), with the folder of your backups \
+         for FOLDER:\n\
+         1. leave the file where it is: beside it lies the list of what was shredded\n\
+         2. approdo restore FOLDER --into {new} --database {old}\n\
+         3. approdo serve --database {new} with your other settings, or set `database` to it\n\
+         `approdo check` reads a file from end to end"
+    )
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/._-+=,@%".contains(&byte);
+    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 /// Writes to the standard output.

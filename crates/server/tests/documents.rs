@@ -145,6 +145,7 @@ fn effective(also: &[String]) -> String {
     }
     for (name, value) in [
         ("PUBLIC_URL", "https://example.org"),
+        ("TOMBSTONES", "approdo.tombstones"),
         ("METRICS__LISTEN", "127.0.0.1:9464"),
         ("OPERATOR__NAME", "Comune di Esempio"),
         ("OPERATOR__ADDRESS", "Piazza 1, 00100 Esempio"),

@@ -63,6 +63,24 @@ impl Tombstones {
         self.0.iter().map(|(hash, week)| (hash, *week))
     }
 
+    /// Those that another list lacks, or has later.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let is_new = |hash: &CaseHash, week: Week| other.week_of(hash).is_none_or(|known| known > week);
+        Self(self.iter().filter(|(hash, week)| is_new(hash, *week)).map(|(hash, week)| (*hash, week)).collect())
+    }
+
+    /// The lines of a file, one for each.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (hash, week) in self.iter() {
+            text.extend(hash.iter().map(|byte| format!("{byte:02x}")));
+            text.push_str(&format!(" {week}\n"));
+        }
+        text
+    }
+
     /// Reads a file. The second number is of lines that are none: a file that was cut off has one at its end.
     ///
     /// # Errors
@@ -93,10 +111,7 @@ impl Tombstones {
         if !ends_with_a_whole_line(&mut file)? {
             text.push('\n');
         }
-        for (hash, week) in self.iter() {
-            text.extend(hash.iter().map(|byte| format!("{byte:02x}")));
-            text.push_str(&format!(" {week}\n"));
-        }
+        text.push_str(&self.to_text());
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         if is_new && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
 mod attacks;
+mod backup;
 mod burn;
 mod common;
 mod console;

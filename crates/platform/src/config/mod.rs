@@ -55,6 +55,9 @@ pub struct Config {
     pub other_urls: Vec<PublicUrl>,
     /// Where the data lives.
     pub database: DatabaseUrl,
+    /// Where what was shredded is written down outside of the database; without it beside a SQLite file, and on PostgreSQL nowhere.
+    #[serde(deserialize_with = "values::file")]
+    pub tombstones: Option<PathBuf>,
     /// Whether a demonstration network may be served (protocol §3).
     pub demo: bool,
     /// Proxies that are believed about where a request comes from.
@@ -118,6 +121,7 @@ impl Default for Config {
             public_url: None,
             other_urls: Vec::new(),
             database: DatabaseUrl::Sqlite(PathBuf::from("var/approdo.db")),
+            tombstones: None,
             demo: false,
             trusted_proxies: Vec::new(),
             door: DoorSettings::default(),
@@ -188,6 +192,10 @@ impl Config {
             None => "# public_url is not set: http:// and the address listened on".to_owned(),
             Some(url) => format!("public_url = {:?}", url.as_str()),
         };
+        let tombstones = match &self.tombstones {
+            None => "# tombstones is not set: beside a SQLite file, on PostgreSQL nowhere".to_owned(),
+            Some(path) => format!("tombstones = {:?}", path.display().to_string()),
+        };
         let operator = match &self.operator {
             None => "# [operator] is not set: the pages say that nobody has entered who runs this copy\n"
                 .to_owned(),
@@ -199,7 +207,7 @@ impl Config {
             Some(address) => format!("listen = \"{address}\""),
         };
         format!(
-            "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\ndemo = {}\ntrusted_proxies = {proxies:?}\n\n\
+            "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\n{tombstones}\ndemo = {}\ntrusted_proxies = {proxies:?}\n\n\
              [door]\nposts_per_second = {}\nquiet_posts = {}\nconnections = {}\n\n\
              [metrics]\n{metrics}\nbeyond_this_machine = {}\n\n[session]\nhours = {}\n\
              idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}",

@@ -206,6 +206,13 @@ pub(super) fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Socke
     text.parse().map_err(|_| D::Error::custom("expected an address and a port, such as `127.0.0.1:8080`"))
 }
 
+pub(super) fn file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    match Option::<String>::deserialize(deserializer)? {
+        Some(path) if path.is_empty() => Err(D::Error::custom("expected the path of a file")),
+        path => Ok(path.map(PathBuf::from)),
+    }
+}
+
 pub(super) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     between(deserializer, 1, 24, "expected whole hours from 1 to 24")
 }

@@ -58,3 +58,44 @@ async fn a_damaged_file_is_refused_with_the_way_back() {
     house.check(&posted.acknowledged).await;
     drop(house.serve().await);
 }
+
+/// The words of a line as a shell splits them; no word of ours holds a blank here.
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_works_as_it_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::in_folder(folder.path()).await;
+    let server = house.serve().await;
+    let posted = house.post(&server, 40, 4).await;
+    assert_eq!(posted.acknowledged.len(), 40);
+    let backups = folder.path().join("backups");
+    let backups = backups.to_str().unwrap();
+    let (kept, said) = run(&house, &["backup", backups]);
+    assert!(kept, "{said}");
+    server.kill().unwrap();
+    Database::connect(&house.url).await.unwrap().close().await.unwrap();
+    let item = root_page_of(&house, "report_item").await;
+    let file = File::options().write(true).open(house.file()).unwrap();
+    file.write_all_at(&[0xa5; 4_096], (item - 1) * PAGE).unwrap();
+
+    let (started, said) = run(&house, &["serve", "--demo", "--listen", "127.0.0.1:0"]);
+    assert!(!started);
+    let line = |number: &str| {
+        let printed = said.lines().find_map(|line| line.strip_prefix(&format!("approdo: {number}. approdo ")));
+        printed.unwrap_or_else(|| panic!("no line {number}: {said}")).to_owned()
+    };
+    // Exactly what stands there, with the folder for FOLDER, from another folder without a configuration.
+    let restore = line("2").replace("FOLDER", backups);
+    let output = Command::new(PROGRAM).args(words(&restore)).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{restore}: {}", String::from_utf8_lossy(&output.stderr));
+    let serve = line("3");
+    let words = words(&serve);
+    assert_eq!(&words[..2], ["serve", "--database"], "{serve}");
+    house.url = platform::config::DatabaseUrl::parse(words[2]).unwrap();
+    house.check(&posted.acknowledged).await;
+    let server = house.serve().await;
+    assert_eq!(house.post(&server, 5, 1).await.acknowledged.len(), 5);
+}
