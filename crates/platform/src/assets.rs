@@ -144,7 +144,7 @@ impl std::fmt::Debug for Assets {
 }
 
 /// Whether `Accept-Encoding` names `encoding` with a weight above zero.
-fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|wish| {
         let (name, weight) = wish.split_once(';').unwrap_or((wish, ""));

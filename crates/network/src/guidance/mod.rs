@@ -18,7 +18,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use platform::config::Imprint;
 use platform::texts::Language;
-use platform::web::{PlatformError, Shell, compressed, render};
+use platform::web::{PlatformError, Shell, compressed, constant, render};
 
 use crate::App;
 use crate::centres::public_pages::phones::{self, PhoneLine};
@@ -87,18 +87,20 @@ struct Accessibility {
 
 /// The routes of this slice (docs/http.md).
 pub fn router() -> Router<App> {
+    // Their texts, the settings and the telephone numbers stay as they are while the program runs.
     let pages = Router::new()
-        .route("/", get(choose_language))
-        .route("/{lang}", get(add_slash))
         .route("/{lang}/", get(start))
         .route("/{lang}/first", get(first))
         .route("/{lang}/guide", get(guide))
         .route("/{lang}/young", get(young))
         .route("/{lang}/privacy", get(privacy))
         .route("/{lang}/accessibility", get(accessibility))
-        .route("/{lang}/about", get(about))
+        .route("/{lang}/about", get(about));
+    let others = Router::new()
+        .route("/", get(choose_language))
+        .route("/{lang}", get(add_slash))
         .route("/.well-known/security.txt", get(security));
-    compressed(pages)
+    constant(pages).merge(compressed(others))
 }
 
 /// `/` leads to the start page in the reader's language.

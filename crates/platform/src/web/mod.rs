@@ -7,6 +7,7 @@ pub mod csrf;
 mod error;
 mod headers;
 mod if_match;
+mod kept;
 pub mod origin;
 pub mod sessions;
 mod shell;
@@ -23,13 +24,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use error::PlatformError;
 pub use headers::Allowance;
 pub use if_match::IfMatch;
+pub use kept::{compressed, constant};
 pub use shell::{Alternative, PageKind, Shell, render};
 
 use crate::Platform;
@@ -62,12 +63,6 @@ pub fn wrap(routes: Router, platform: &Platform) -> Router {
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(from_fn_with_state(platform.clone(), error::translate))
         .layer(from_fn_with_state(platform.clone(), headers::add))
-}
-
-/// Compresses the answers of public pages, which count on a slow line. Only for routes whose answers hold no secret: the length of a
-/// compressed answer tells something of what is in it, and mailbox pages must all have one length (protocol §7.2).
-pub fn compressed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    routes.layer(CompressionLayer::new())
 }
 
 /// An answer in JSON that may not be kept anywhere.
