@@ -41,10 +41,10 @@ function environment(extra = {}) {
 }
 
 /** Starts the server and waits until it answers. */
-async function serve({ address, origin, folder, log }) {
+async function serve({ address, origin, folder, log, settings }) {
   const sink = createWriteStream(log, { flags: "a" });
   const parameters = ["serve", "--demo", "--database", address, "--listen", new URL(origin).host, "--origin", origin];
-  const child = spawn(APPRODO, parameters, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(APPRODO, parameters, { cwd: folder, env: environment(settings), stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.pipe(sink, { end: false });
   child.stderr.pipe(sink, { end: false });
   let gone;
@@ -75,9 +75,10 @@ async function serve({ address, origin, folder, log }) {
 
 /**
  * Makes a demonstration, imports it and serves it.
- * @param {{database?: string}} options  an address such as postgres://…; without one a new SQLite file
+ * @param {{database?: string, settings?: Record<string, string>}} options  an address such as postgres://…, without one a new SQLite file;
+ *   further variables of the server
  */
-export async function start({ database } = {}) {
+export async function start({ database, settings } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "approdo-e2e-"));
   const demo = path.join(folder, "demo");
   const template = process.env.APPRODO_E2E_DEMO;
@@ -91,7 +92,7 @@ export async function start({ database } = {}) {
 
   const origin = `http://127.0.0.1:${await freePort()}`;
   const log = path.join(folder, "server.log");
-  let running = await serve({ address, origin, folder, log });
+  let running = await serve({ address, origin, folder, log, settings });
 
   const accounts = JSON.parse(await readFile(path.join(demo, "private", "accounts.json"), "utf8"));
   return {
@@ -113,7 +114,16 @@ export async function start({ database } = {}) {
     async takeIn() {
       await running.stop();
       await run(APPRODO, ["network", "import", path.join(demo, "public"), "--database", address], { cwd: folder, env: environment() });
-      running = await serve({ address, origin, folder, log });
+      running = await serve({ address, origin, folder, log, settings });
+    },
+    /** Runs another command beside the server, with further variables; resolves to how it ended and what it said. */
+    async command(parameters, more = {}) {
+      const env = environment({ ...settings, APPRODO_PUBLIC_URL: origin, ...more });
+      const words = [...parameters, "--database", address];
+      return run(APPRODO, words, { cwd: folder, env }).then(
+        ({ stdout, stderr }) => ({ code: 0, said: stdout + stderr }),
+        ({ code, stdout, stderr }) => ({ code, said: stdout + stderr }),
+      );
     },
     /** Ends the server as its host would; resolves to how it ended. */
     stop: () => running.stop(),

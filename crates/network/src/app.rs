@@ -3,11 +3,12 @@
 use axum::extract::FromRef;
 use platform::Platform;
 use platform::database::DatabaseError;
+use platform::texts::Language;
 
-use crate::accounts::{self, InstallationSecret, Lengths, SignInDelays, UsedNonces};
+use crate::accounts::{self, ConsoleLine, InstallationSecret, Lengths, Operator, SignInDelays, UsedNonces};
 use crate::centres::Centres;
 use crate::migrations::Migrations;
-use crate::{files, keeping, reports};
+use crate::{files, keeping, notices, reports};
 
 /// The running product. Cloning it is cheap: every part is a handle.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct App {
     pub(crate) installation: InstallationSecret,
     pub(crate) used_nonces: UsedNonces,
     pub(crate) delays: SignInDelays,
+    pub(crate) notices: notices::Memory,
 }
 
 impl App {
@@ -27,11 +29,29 @@ impl App {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn start(platform: Platform) -> Result<Self, DatabaseError> {
+        let app = Self::open(platform).await?;
+        app.housekeeping().await?;
+        Ok(app)
+    }
+
+    /// As [`App::start`], without the regular work: for a command beside the program that serves.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn open(platform: Platform) -> Result<Self, DatabaseError> {
         platform.database.migrate::<Migrations>().await?;
         let installation = InstallationSecret::load(&platform).await?;
-        let app =
-            Self { platform, centres: Centres::default(), installation, used_nonces: UsedNonces::default(), delays: SignInDelays::default() };
-        app.housekeeping().await?;
+        let hours = platform.mail.as_ref().map_or(&[][..], |mailer| mailer.hours());
+        let notices = notices::Memory::new(&platform.random, platform.now(), hours);
+        let app = Self {
+            platform,
+            centres: Centres::default(),
+            installation,
+            used_nonces: UsedNonces::default(),
+            delays: SignInDelays::default(),
+            notices,
+        };
+        app.reload_centres().await?;
         Ok(app)
     }
 
@@ -44,6 +64,7 @@ impl App {
         files::housekeeping(self).await?;
         reports::housekeeping(self).await?;
         keeping::housekeeping(self).await?;
+        notices::housekeeping(self).await?;
         self.reload_centres().await
     }
 
@@ -53,6 +74,18 @@ impl App {
     /// [`DatabaseError`].
     pub async fn reload_centres(&self) -> Result<(), DatabaseError> {
         self.centres.reload(&self.platform).await
+    }
+
+    /// What a page of the console says waits for an operator. The slice of operators comes before those that know.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub(crate) async fn console_lines(
+        &self,
+        operator: &Operator,
+        language: Language,
+    ) -> Result<Vec<ConsoleLine>, DatabaseError> {
+        notices::lines(self, operator, language).await
     }
 
     /// How long sessions last: what is configured, within what the protocol allows.

@@ -19,6 +19,7 @@ pub mod files;
 pub mod guidance;
 pub mod keeping;
 pub mod migrations;
+pub mod notices;
 pub mod reports;
 
 use axum::Router;
@@ -34,5 +35,6 @@ pub fn router(app: App) -> Router {
         .merge(files::router())
         .merge(reports::router())
         .merge(keeping::router())
+        .merge(notices::router())
         .with_state(app)
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod database;
 pub mod door;
 pub mod log;
+pub mod mail;
 pub mod nonce;
 pub mod random;
 pub mod texts;
@@ -45,6 +46,8 @@ pub struct Platform {
     pub secrets: web::sessions::SessionSecrets,
     /// Where what was shredded is written down outside the database; without it beside a SQLite file.
     pub tombstones: Option<PathBuf>,
+    /// Where notices are handed over; without it there are none by mail.
+    pub mail: Option<mail::Mailer>,
 }
 
 impl Platform {
@@ -63,7 +66,7 @@ impl Platform {
         let filler = Arc::new(nonce::Filler::random(&mut source));
         let door = Arc::new(door::Door::new(site.door, random.clone()));
         let secrets = web::sessions::SessionSecrets::new(session.idle());
-        Self { database, clock, random, assets, site: Arc::new(site), session, nonces, door, filler, secrets, tombstones: None }
+        Self { database, clock, random, assets, site: Arc::new(site), session, nonces, door, filler, secrets, tombstones: None, mail: None }
     }
 
     /// The current time.

@@ -6,6 +6,7 @@ mod backup;
 mod command;
 mod connections;
 mod metrics;
+mod notices;
 mod open_files;
 mod serve;
 #[cfg(test)]

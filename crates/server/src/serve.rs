@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use network::{App, centres};
+use network::{App, centres, notices};
 use platform::assets::Assets;
 use platform::clock::Clock;
 use platform::config::{Config, DatabaseUrl};
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::command::{Failure, connect, not_opened, say};
 use crate::connections::{self, Rules};
 use crate::metrics::{self, LastSuccess, Sources};
+use crate::notices::mailer;
 use crate::open_files;
 
 /// How long requests that have begun may take to end after the signal.
@@ -43,8 +44,11 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     };
     let site = config.site(listener.local_addr()?);
     let public = site.public.as_str().to_owned();
-    let mut platform = Platform::new(database.clone(), clock, Random::system(), assets, site, config.session);
+    let random = Random::system();
+    let mail = mailer(config, &site, &random)?;
+    let mut platform = Platform::new(database.clone(), clock, random, assets, site, config.session);
     platform.tombstones.clone_from(&config.tombstones);
+    platform.mail = mail;
     let app = App::start(platform.clone()).await?;
     check_demonstration(centres::is_demonstration(&app), config.demo)?;
 
@@ -74,6 +78,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
         // Nobody waits for it at the end: what it answers can be asked again.
         tokio::spawn(connections::serve(listener, figures, rules, stopping));
     }
+    let telling = tokio::spawn(notices::work(app.clone()));
     let working = tokio::spawn(work_regularly(app, config.demo, worked));
 
     tracing::info!("ready");
@@ -85,6 +90,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
         refused = working => refused.unwrap_or_else(|error| Err(error.into())),
     };
     abort.abort();
+    telling.abort();
     tracing::info!("stopping");
     stop.send_replace(true);
     // Requests that have begun may end; after that they are cut off.

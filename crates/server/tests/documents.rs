@@ -153,6 +153,11 @@ fn effective(also: &[String]) -> String {
         ("OPERATOR__EMAIL", "urp@example.org"),
         ("OPERATOR__DATA_PROTECTION_OFFICER", "Ufficio privacy"),
         ("OPERATOR__SECURITY_CONTACT", "https://example.org/security"),
+        ("MAIL__SERVER", "smtp.example.org"),
+        ("MAIL__USERNAME", "approdo"),
+        ("MAIL__PASSWORD", "secret"),
+        ("MAIL__FROM", "notices@example.org"),
+        ("MAIL__AUTHORITY", "authority.pem"),
     ] {
         command.env(format!("APPRODO_{name}"), value);
     }

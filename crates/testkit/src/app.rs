@@ -8,7 +8,8 @@ use network::App;
 use platform::Platform;
 use platform::assets::Assets;
 use platform::clock::{Clock, MockTime};
-use platform::config::Config;
+use platform::config::{Config, MailSettings};
+use platform::mail::Mailer;
 use platform::web;
 use tower::ServiceExt as _;
 
@@ -34,9 +35,15 @@ impl TestApp {
     /// # Panics
     /// When the product does not start.
     pub async fn start(engine: Engine) -> Option<Self> {
-        let store = engine.open().await?;
+        Some(Self::on(engine.open().await?, Config { demo: true, ..Config::default() }).await)
+    }
+
+    /// Starts in an empty store, with this configuration.
+    ///
+    /// # Panics
+    /// When the product does not start.
+    pub async fn on(store: TestDatabase, config: Config) -> Self {
         let (clock, time) = Clock::mock(beginning());
-        let config = Config { demo: true, ..Config::default() };
         let site = config.site(config.listen);
         let platform = Platform::new(
             store.database.clone(),
@@ -48,7 +55,23 @@ impl TestApp {
         );
         let app = App::start(platform.clone()).await.expect("a product that starts");
         let router = web::wrap(network::router(app.clone()), &platform);
-        Some(Self { app, platform, time, store, router })
+        Self { app, platform, time, store, router }
+    }
+
+    /// Ends the program and starts it again on the same store, with this mail server or none. What lived in memory alone is gone.
+    ///
+    /// # Panics
+    /// When the product does not start, or the settings cannot be used.
+    pub async fn restarted(self, mail: Option<MailSettings>) -> Self {
+        let Self { platform: old, time, store, .. } = self;
+        let site = platform::config::Site::clone(&old.site);
+        let mut platform =
+            Platform::new(store.database.clone(), old.clock, old.random, Assets::unbuilt(), site, old.session);
+        let mailer = |settings| Mailer::new(&settings, &platform.site.public, platform.random.clone());
+        platform.mail = mail.map(|settings| mailer(settings).expect("settings that can be used"));
+        let app = App::start(platform.clone()).await.expect("a product that starts");
+        let router = web::wrap(network::router(app.clone()), &platform);
+        Self { app, platform, time, store, router }
     }
 
     /// The value of `Origin` that the own pages send.

@@ -22,7 +22,9 @@ mod app;
 mod clock;
 mod engine;
 pub mod load;
+mod mail_server;
 
 pub use app::{Answer, TestApp};
 pub use clock::{beginning, seeded_random};
 pub use engine::{ADMINISTRATOR, Engine, REQUIRED, TestDatabase};
+pub use mail_server::{MailServer, ReceivedLetter};

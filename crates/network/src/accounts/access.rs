@@ -9,6 +9,7 @@ use platform::web::sessions::SessionToken;
 use platform::web::{PlatformError, csrf, origin};
 use uuid::Uuid;
 
+use super::console::ConsoleLine;
 use super::model::Person;
 use super::store;
 use crate::App;
@@ -22,6 +23,7 @@ pub struct Operator {
     person: Person,
     centre: Uuid,
     token: SessionToken,
+    lines: Vec<ConsoleLine>,
 }
 
 impl Operator {
@@ -43,6 +45,11 @@ impl Operator {
         csrf::token(&self.token)
     }
 
+    /// What waits for her, where she looks at a page; else nothing was asked.
+    pub(super) fn lines(&self) -> &[ConsoleLine] {
+        &self.lines
+    }
+
     /// The cookie's token, for this slice alone.
     pub(super) fn token(&self) -> &SessionToken {
         &self.token
@@ -59,7 +66,12 @@ impl Operator {
         };
         let now = app.platform.now();
         if !found.life.holds(now, app.session_lengths()) {
+            // For good: with a clock that was wrong and is right again it would seem to hold once more.
             app.platform.secrets.end(&id);
+            app.platform
+                .database
+                .write(|transaction| async move { store::delete_session(&transaction, &id).await })
+                .await?;
             return Ok(None);
         }
         if found.life.is_due(now) {
@@ -69,7 +81,7 @@ impl Operator {
                 .await?;
         }
         let person = found.person;
-        Ok(person.centre.map(|centre| Self { person, centre, token }))
+        Ok(person.centre.map(|centre| Self { person, centre, token, lines: Vec::new() }))
     }
 }
 
@@ -90,7 +102,7 @@ impl FromRequestParts<App> for Operator {
     }
 }
 
-/// An [`Operator`] who looks at a page: without a session she is sent to the sign-in page.
+/// An [`Operator`] who looks at a page, which tells her what waits; without a session she is sent to the sign-in page.
 #[derive(Clone, Debug)]
 pub struct PageOperator(pub Operator);
 
@@ -98,10 +110,15 @@ impl FromRequestParts<App> for PageOperator {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        let language = Language::of_path(parts.uri.path()).unwrap_or_default();
         match Operator::of_request(app, &parts.headers).await {
-            Ok(Some(operator)) => Ok(Self(operator)),
+            Ok(Some(operator)) => {
+                // This slice comes before those that know what waits: the product asks them.
+                let lines = app.console_lines(&operator, language).await;
+                let lines = lines.map_err(|error| PlatformError::from(error).into_response())?;
+                Ok(Self(Operator { lines, ..operator }))
+            }
             Ok(None) => {
-                let language = Language::of_path(parts.uri.path()).unwrap_or_default();
                 let address = sign_in_address(language);
                 // Who brings a session that has ended is told so; who brings none is only asked to sign in.
                 let ended = SessionToken::of_request(&app.platform.site, &parts.headers).is_some();

@@ -3,12 +3,14 @@
 use axum::Form;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use platform::texts::Language;
 use platform::web::{PlatformError, csrf, origin};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::access::Operator;
+use super::access::{Operator, sign_in_address};
 use crate::App;
 
 /// Who looks at a page, for `accounts/templates/console.html`.
@@ -22,6 +24,17 @@ pub struct Console {
     pub csrf: String,
     /// Seconds without a request after which the session ends.
     pub idle_seconds: i64,
+    /// What waits, above everything else.
+    pub lines: Vec<ConsoleLine>,
+}
+
+/// A neutral line above every page of the console: that something waits, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleLine {
+    /// What it says.
+    pub text: String,
+    /// Where it leads, from the language on: `/console/keeping`.
+    pub path: &'static str,
 }
 
 impl Console {
@@ -33,13 +46,15 @@ impl Console {
             name: operator.person().name.clone(),
             csrf: operator.csrf(),
             idle_seconds: app.session_lengths().idle.as_secs(),
+            lines: operator.lines().to_vec(),
         }
     }
 }
 
 /// A plain form of a console page, from a page of ours and with the session's token; all its fields are text.
 ///
-/// As an extractor: without a session 401 `signed-out`, from elsewhere or without the token 403 `origin`, else not read 400 `malformed`.
+/// As an extractor: without a session the way to the sign-in page in the language of the form (303), from elsewhere or without the token
+/// 403 `origin`, else not read 400 `malformed`.
 #[derive(Clone, Debug)]
 pub struct ConsoleForm<T> {
     /// Who sent it.
@@ -55,21 +70,32 @@ struct WithToken<T> {
     fields: T,
 }
 
+/// The language of the page that a form stood in.
+#[derive(Deserialize)]
+struct OfPage {
+    language: String,
+}
+
 impl<T: DeserializeOwned> FromRequest<App> for ConsoleForm<T> {
-    type Rejection = PlatformError;
+    type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
-        let operator = Operator::of_request(app, request.headers())
-            .await?
-            .ok_or(PlatformError::Refused(StatusCode::UNAUTHORIZED, "signed-out"))?;
+        let found = Operator::of_request(app, request.headers()).await;
+        let Some(operator) = found.map_err(IntoResponse::into_response)? else {
+            // Who presses a button after the session has ended is told so, as on any other page.
+            let page = Form::<OfPage>::from_request(request, app).await;
+            let language = page.ok().and_then(|Form(page)| Language::find(&page.language)).unwrap_or_default();
+            return Err(Redirect::to(&(sign_in_address(language) + "?locked")).into_response());
+        };
         let is_own = origin::is_own(&app.platform.site, request.headers());
+        let refused = |status, code| PlatformError::Refused(status, code).into_response();
         let Form(form) = Form::<WithToken<T>>::from_request(request, app)
             .await
-            .map_err(|_| PlatformError::Refused(StatusCode::BAD_REQUEST, "malformed"))?;
+            .map_err(|_| refused(StatusCode::BAD_REQUEST, "malformed"))?;
         if is_own && csrf::matches(operator.token(), &form.csrf) {
             Ok(Self { operator, fields: form.fields })
         } else {
-            Err(PlatformError::Refused(StatusCode::FORBIDDEN, "origin"))
+            Err(refused(StatusCode::FORBIDDEN, "origin"))
         }
     }
 }

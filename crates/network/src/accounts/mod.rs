@@ -20,11 +20,11 @@ use axum::routing::{get, post};
 use platform::database::DatabaseError;
 
 pub use access::{Operator, PageOperator};
-pub use console::{Console, ConsoleForm};
+pub use console::{Console, ConsoleForm, ConsoleLine};
 pub use delays::SignInDelays;
-pub use model::{AccountName, Enrolment, Lengths, Person, Slot};
+pub use model::{AccountName, Enrolment, Lengths, Person, Slot, Working};
 pub use secrets::{InstallationSecret, UsedNonces};
-pub(crate) use store::{amend_enrolment, amend_organisation, end_roles_of_others, find_person};
+pub(crate) use store::{amend_enrolment, amend_organisation, end_roles_of_others, find_person, list_working};
 
 use crate::App;
 

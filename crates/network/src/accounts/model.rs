@@ -57,6 +57,17 @@ pub struct Person {
     pub centre: Option<Uuid>,
 }
 
+/// Somebody who works at a centre now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Working {
+    /// The person.
+    pub person: Uuid,
+    /// The centre.
+    pub centre: Uuid,
+    /// Language tag of the console.
+    pub language: String,
+}
+
 /// What signing in needs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {

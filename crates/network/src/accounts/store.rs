@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait a
 use uuid::Uuid;
 
 use super::entities::{installation, organisation, person, role, session, slot};
-use super::model::{AccountName, CLOCK_STEP, Enrolment, Lengths, Life, Person, Slot};
+use super::model::{AccountName, CLOCK_STEP, Enrolment, Lengths, Life, Person, Slot, Working};
 
 /// The one role of this version.
 const OPERATOR: &str = "operator";
@@ -84,6 +84,17 @@ pub(crate) async fn find_person(
         recipient: row.recipient,
         centre: operator_of.map(|role| role.centre_id),
     }))
+}
+
+/// Everybody who works at a centre now.
+pub(crate) async fn list_working(connection: &impl ConnectionTrait) -> Result<Vec<Working>, DatabaseError> {
+    let roles = role::Entity::find().filter(role::Column::Name.eq(OPERATOR)).all(connection).await?;
+    let people = person::Entity::find().all(connection).await?;
+    let working = roles.into_iter().filter_map(|role| {
+        let person = people.iter().find(|person| person.id == role.person_id)?;
+        Some(Working { person: person.id, centre: role.centre_id, language: person.language.clone() })
+    });
+    Ok(working.collect())
 }
 
 /// Writes down a session that begins.

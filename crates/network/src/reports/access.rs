@@ -28,6 +28,12 @@ impl Reader {
         if channels.is_empty() { Err(Refusal::NotFound) } else { Ok(Self { operator, channels }) }
     }
 
+    /// The operator.
+    #[must_use]
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
     /// Her centre.
     #[must_use]
     pub fn centre(&self) -> Uuid {

@@ -63,6 +63,18 @@ pub async fn list(
     rows.into_iter().map(read).collect()
 }
 
+/// Those of some cases that there are, for regular work.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn list_any(
+    connection: &impl ConnectionTrait,
+    cases: Vec<Uuid>,
+) -> Result<Vec<KeptCase>, DatabaseError> {
+    let rows = report::Entity::find().filter(report::Column::Id.is_in(cases)).all(connection).await?;
+    rows.into_iter().map(read).collect()
+}
+
 /// A case, for regular work.
 ///
 /// # Errors

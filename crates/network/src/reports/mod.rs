@@ -11,6 +11,7 @@ mod ending;
 mod entities;
 mod inbox;
 pub mod keeping;
+mod marks;
 mod model;
 mod pages;
 pub mod public_pages;
@@ -18,6 +19,7 @@ mod receiving;
 mod refusal;
 pub mod second_centre;
 mod store;
+mod waiting;
 mod working;
 
 use axum::Router;
@@ -26,9 +28,10 @@ use platform::database::DatabaseError;
 
 pub use access::Reader;
 pub use ending::{due_burns, forget_rotated, shred_case};
+pub use marks::{Mark, MarkKey};
 pub use model::{Age, Command, NotNow, Standing, State, can_be_undone, first_kept_day, last_final_week, week_of};
 pub use refusal::Refusal;
-pub use second_centre::{Waiting, waiting};
+pub use waiting::{Glance, Waiting, glance, waiting};
 
 use crate::App;
 
@@ -47,6 +50,7 @@ pub fn router() -> Router<App> {
         .route("/console/reports/{case}/open", post(working::open))
         .route("/console/reports/{case}/items", post(working::items))
         .route("/console/reports/{case}/wait", post(working::wait))
+        .route("/console/reports/{case}/files/{file}/{number}", get(working::files::chunk))
         .merge(public_pages::router())
 }
 

@@ -14,23 +14,16 @@ use jiff::civil::{Date, ISOWeekDate, Weekday};
 use platform::texts::{Language, Texts};
 use uuid::Uuid;
 
-use super::access::Reader;
 use super::model::{Age, Standing, State};
 use super::store::Report;
 use crate::App;
+use crate::accounts::Console;
+use crate::centres::hours::day_of;
 use crate::centres::public_pages::words::date_in_words;
 
 pub(super) use inbox::inbox;
 pub(super) use report::report;
 pub(super) use several::several;
-
-/// Who looks at the page, for `console.html`.
-struct Console {
-    person: Uuid,
-    name: String,
-    csrf: String,
-    idle_seconds: i64,
-}
 
 /// A report in words.
 struct Row {
@@ -44,23 +37,15 @@ struct Row {
     channel: &'static str,
     channel_word: String,
     urgent: bool,
+    /// Whether nobody has opened it within the time that the centre promised.
+    overdue: bool,
     /// Whether something can be done with it together with others.
     may_be_chosen: bool,
 }
 
-impl Console {
-    fn new(app: &App, reader: &Reader) -> Self {
-        Self {
-            person: reader.person().id,
-            name: reader.person().name.clone(),
-            csrf: reader.csrf(),
-            idle_seconds: app.session_lengths().idle.as_secs(),
-        }
-    }
-}
-
 impl Row {
-    fn new(t: Texts, report: &Report, now: Timestamp) -> Self {
+    /// `promise_days` is how soon the centre that holds it promised to read.
+    fn new(t: Texts, report: &Report, promise_days: u8, now: Timestamp) -> Self {
         let standing = &report.standing;
         Self {
             case: report.id,
@@ -90,6 +75,7 @@ impl Row {
             },
             channel_word: report.channel.clone(),
             urgent: report.urgent,
+            overdue: standing.is_lapsed(promise_days, day_of(now)),
             may_be_chosen: standing.close().is_ok(),
         }
     }
@@ -126,7 +112,7 @@ fn week_text(t: Texts, stored: &str) -> String {
 }
 
 fn week_from(t: Texts, monday: Date) -> String {
-    t.console_week(monday.iso_week_date().week(), date_in_words(t, monday))
+    t.console_week(date_in_words(t, monday), monday.iso_week_date().week())
 }
 
 fn monday_of(stored: &str) -> Option<Date> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::access::{MayRead, MaySee, Reader};
 use super::model::Standing;
 use super::refusal::Refusal;
-use super::store::{self, Lying};
+use super::store;
 use crate::App;
 use crate::centres::hours::day_of;
 
@@ -43,19 +43,6 @@ pub enum SecondSide {
     MayOpen,
     /// Nothing: this centre was first and holds it.
     TakenBy(Uuid),
-}
-
-/// What waits at a centre, for notices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The centre.
-    pub centre: Uuid,
-    /// Reports that it can open now and that hold something unopened.
-    pub unopened: u32,
-    /// Those of them that were marked urgent.
-    pub urgent: u32,
-    /// Whether one of its own lies unopened longer than it promised.
-    pub overdue: bool,
 }
 
 /// The reports that name the reader's centre as the other one: at most `limit`, the latest week first.
@@ -107,35 +94,4 @@ pub(super) async fn take_over(
     }
     let (version, next) = (may.report().version.saturating_add(1), may.next());
     Ok((may.into_may_read(), version, next))
-}
-
-/// What waits at each centre, its own reports and those that it may take over. Names no case.
-///
-/// # Errors
-/// [`DatabaseError`].
-pub async fn waiting(app: &App) -> Result<Vec<Waiting>, DatabaseError> {
-    let lying = store::count_lying(app.platform.database.read()).await?;
-    let today = day_of(app.platform.now());
-    let mut centres: Vec<Waiting> = Vec::new();
-    for part in &lying {
-        let is_lapsed = part.standing.is_lapsed(app.centres.promise_days(part.centre), today);
-        add(&mut centres, part.centre, part, is_lapsed);
-        if let Some(second) = part.second.filter(|_| is_lapsed) {
-            add(&mut centres, second, part, false);
-        }
-    }
-    centres.sort_by_key(|waiting| waiting.centre);
-    Ok(centres)
-}
-
-fn add(centres: &mut Vec<Waiting>, centre: Uuid, part: &Lying, is_overdue: bool) {
-    let place = centres.iter().position(|waiting| waiting.centre == centre).unwrap_or_else(|| {
-        centres.push(Waiting { centre, unopened: 0, urgent: 0, overdue: false });
-        centres.len().saturating_sub(1)
-    });
-    if let Some(waiting) = centres.get_mut(place) {
-        waiting.unopened = waiting.unopened.saturating_add(part.reports);
-        waiting.urgent = waiting.urgent.saturating_add(if part.urgent { part.reports } else { 0 });
-        waiting.overdue |= is_overdue;
-    }
 }

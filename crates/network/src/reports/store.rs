@@ -7,6 +7,7 @@ mod inbox;
 mod items;
 mod lives;
 mod second;
+mod waiting;
 
 use jiff::civil::Date;
 use platform::database::DatabaseError;
@@ -28,9 +29,10 @@ pub(super) use items::{
 };
 pub(super) use lives::{
     Cause, Past, ask_about, delete_past, find_by_mailbox, find_past, forget_rotated, insert_burned, insert_past,
-    is_used, list_burned, move_mailbox, shred, withdraw,
+    is_used, list_burned, move_mailbox, shred, withdraw, write_and_erase,
 };
-pub(super) use second::{Lying, count_lying, find_second, list_second, take_over};
+pub(super) use second::{find_second, list_second, take_over};
+pub(super) use waiting::{Lying, count_lying, is_overdue, list_lying, list_lying_as_second};
 
 /// A report as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]

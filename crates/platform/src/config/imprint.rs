@@ -148,7 +148,7 @@ fn is_line(text: &str) -> bool {
 }
 
 /// Enough to catch a slip of the pen; only sending would tell more. Nothing here needs escaping in a link.
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let plain = |part: &str, also: &str| {
         !part.is_empty()
             && !part.starts_with('.')
@@ -167,6 +167,6 @@ fn is_uri(text: &str) -> bool {
 }
 
 /// A basic string of TOML. Control characters are refused at the door, so two signs need care.
-fn toml_text(text: &str) -> String {
+pub(super) fn toml_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -6,6 +6,7 @@
 mod door;
 mod error;
 mod imprint;
+mod mail;
 mod values;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use door::{AddressRange, DoorSettings, MetricsSettings};
 pub use error::{ConfigError, ConfigProblem};
 pub use imprint::Imprint;
+pub(crate) use imprint::is_email;
+pub use mail::{MailAccount, MailSettings, MailTls};
 pub use values::{DatabaseUrl, LogLevel, PublicUrl};
 
 /// The file that is read when none is named, if it exists.
@@ -72,6 +75,8 @@ pub struct Config {
     pub log: LogSettings,
     /// Who runs this copy; all of it or nothing.
     pub operator: Option<Imprint>,
+    /// Where notices are handed over; without it there are none by mail.
+    pub mail: Option<MailSettings>,
 }
 
 /// How long a session of an operator lasts.
@@ -129,6 +134,7 @@ impl Default for Config {
             session: SessionLengths::default(),
             log: LogSettings::default(),
             operator: None,
+            mail: None,
         }
     }
 }
@@ -201,6 +207,10 @@ impl Config {
                 .to_owned(),
             Some(operator) => operator.section(),
         };
+        let mail = self.mail.as_ref().map_or_else(
+            || "# [mail] is not set: no notices go by mail\n".to_owned(),
+            MailSettings::section,
+        );
         let proxies: Vec<String> = self.trusted_proxies.iter().map(ToString::to_string).collect();
         let metrics = match self.metrics.listen {
             None => "# metrics.listen is not set: no figures are shown".to_owned(),
@@ -210,7 +220,7 @@ impl Config {
             "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\n{tombstones}\ndemo = {}\ntrusted_proxies = {proxies:?}\n\n\
              [door]\nposts_per_second = {}\nquiet_posts = {}\nconnections = {}\n\n\
              [metrics]\n{metrics}\nbeyond_this_machine = {}\n\n[session]\nhours = {}\n\
-             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}",
+             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}\n{mail}",
             self.listen,
             self.database.without_password(),
             self.demo,

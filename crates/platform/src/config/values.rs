@@ -125,6 +125,16 @@ impl PublicUrl {
         &self.0
     }
 
+    /// The host alone: `example.org`, `127.0.0.1` or `[::1]`.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => rest,
+        }
+    }
+
     /// Whether the way to the reader is encrypted by TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

@@ -7,12 +7,14 @@ use axum::extract::{Query, State as AppState};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use jiff::Timestamp;
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
 
 use super::super::access::Reader;
 use super::super::inbox::{Cursor, Filter, OpenCounts, PAGE_LENGTH, Reference, Search};
 use super::super::model::{State, week_of};
+use super::super::store::Report;
 use super::super::{second_centre, store};
 use super::second::{MOST_SECOND, SecondRow};
 use super::{Console, Row, centre_name, state_text, week_text};
@@ -50,6 +52,10 @@ struct InboxPage {
     is_narrow: bool,
     /// What was typed as the number of a case and found nothing.
     typed: Option<String>,
+    /// Whether what was typed is the number of a case at all.
+    typed_reads: bool,
+    /// What the address has as a week and is none.
+    unread_week: Option<String>,
     rows: Vec<Row>,
     /// What waits at other centres and names this one as the second (protocol section 7.7).
     second: Vec<SecondRow>,
@@ -91,8 +97,9 @@ pub(in crate::reports) async fn inbox(
         search.to_query_after(&Cursor { urgent: report.urgent, week: report.week.clone(), id: report.id })
     });
     let counts = store::count_open(connection, &reader, &search).await?;
-    // Beside the whole list only: who looks for something else does not look for these.
-    let is_whole = after.is_none() && !search.is_narrow() && search.filter == Filter::NotClosed;
+    // Beside the whole list and what is to be opened: who looks for something else does not look for these.
+    let is_theirs = matches!(search.filter, Filter::NotClosed | Filter::In(State::Arrived));
+    let is_whole = after.is_none() && !search.is_narrow() && is_theirs;
     let second = if is_whole { second_centre::list(&app, &reader, MOST_SECOND).await? } else { Vec::new() };
     let now = app.platform.now();
     let shell = Shell::console(
@@ -102,9 +109,15 @@ pub(in crate::reports) async fn inbox(
         Some(reader.csrf()),
     );
     let t = shell.t;
-    let rows: Vec<Row> = found.iter().map(|may_read| Row::new(t, may_read.report(), now)).collect();
+    if search.is_oldest_first() {
+        // An index holds no days, which are erased: within a week of a page, who has waited for the most days comes first.
+        found.sort_by_key(|may_read| waiting_key(may_read.report()));
+    }
+    let promise_days = app.centres.promise_days(reader.centre());
+    let rows: Vec<Row> =
+        found.iter().map(|may_read| Row::new(t, may_read.report(), promise_days, now)).collect();
     render(&InboxPage {
-        console: Console::new(&app, &reader),
+        console: Console::of(&app, reader.operator()),
         centre: centre_name(&app, reader.centre(), language),
         filters: filters(t, &search, &counts),
         weeks: weeks(t, search.week.as_deref(), now),
@@ -112,6 +125,8 @@ pub(in crate::reports) async fn inbox(
         urgent_only: search.urgent_only,
         is_narrow: search.is_narrow(),
         typed: typed.map(str::to_owned),
+        typed_reads: typed.and_then(Reference::parse).is_some(),
+        unread_week: unread_week(&query, &search),
         may_choose: rows.iter().any(|row| row.may_be_chosen),
         rows,
         second: second.iter().map(|line| SecondRow::new(&app, t, line, language)).collect(),
@@ -122,6 +137,16 @@ pub(in crate::reports) async fn inbox(
         is_first: after.is_none(),
         shell,
     })
+}
+
+/// Urgent first, then the oldest week; in it those whose day is not known any more, then by day.
+fn waiting_key(report: &Report) -> (bool, String, Option<Date>) {
+    (!report.urgent, report.week.clone(), report.standing.arrived_on())
+}
+
+/// A week that was asked for and left out because it is none.
+fn unread_week(query: &HashMap<String, String>, search: &Search) -> Option<String> {
+    query.get("week").filter(|week| !week.is_empty() && search.week.is_none()).cloned()
 }
 
 fn filters(t: Texts, search: &Search, counts: &OpenCounts) -> Vec<FilterChoice> {

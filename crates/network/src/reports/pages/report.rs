@@ -6,7 +6,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use platform::texts::{Language, Texts};
-use platform::web::{PlatformError, Shell, render};
+use platform::web::{Allowance, PlatformError, Shell, render};
 use uuid::Uuid;
 
 use super::super::access::{MayRead, Reader};
@@ -88,9 +88,9 @@ pub(in crate::reports) async fn report(
     let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
     let t = shell.t;
     let burn = past.iter().find(|kept| kept.cause == Cause::Burned);
-    render(&ReportPage {
-        console: Console::new(&app, &reader),
-        row: Row::new(t, &report, now),
+    let mut page = render(&ReportPage {
+        console: Console::of(&app, reader.operator()),
+        row: Row::new(t, &report, app.centres.promise_days(report.centre), now),
         // Whoever opens it holds it then.
         centre: reader.centre(),
         channel: channel_words(&app, t, &report, now),
@@ -106,7 +106,10 @@ pub(in crate::reports) async fn report(
         next: next_report(t, case, &to_open),
         texts: texts(t),
         shell,
-    })
+    })?;
+    // The viewer of files stands in a frame of it (docs/adr/0011-files.md).
+    page.extensions_mut().insert(Allowance::Framing);
+    Ok(page)
 }
 
 /// The name of what can be taken back, as the script has it.

@@ -108,19 +108,20 @@ pub(in crate::reports) async fn several(
         fitting.iter().map(|report| (report.language.clone(), acknowledgement(report))).collect();
     words.sort_unstable();
     words.dedup();
+    let row = |report: &Report| Row::new(t, report, app.centres.promise_days(report.centre), now);
     let chosen = fitting.iter().map(|report| Chosen {
-        row: Row::new(t, report, now),
+        row: row(report),
         centre: report.centre,
         language: report.language.clone(),
         version: report.version,
         acknowledgement: acknowledgement(report),
     });
     render(&SeveralPage {
-        console: Console::new(&app, &reader),
+        console: Console::of(&app, reader.operator()),
         action: action.word(),
         heading: action.heading(t, fitting.len()),
         chosen: chosen.collect(),
-        left_out: others.iter().map(|report| Row::new(t, report, now)).collect(),
+        left_out: others.iter().map(|report| row(report)).collect(),
         words,
         shell,
     })

@@ -31,6 +31,7 @@ pub(super) fn texts(t: Texts) -> Vec<(&'static str, String)> {
         ("undo-sign-first", t.console_undo_sign_first()),
         ("undo-sign-second", t.console_undo_sign_second()),
         ("sent-undo", t.console_sent_undo()),
+        ("error-undo-reason", t.console_error_undo_reason()),
         ("problem-foreign", t.console_problem_foreign()),
         ("problem-order", t.console_problem_order()),
         ("problem-gap", t.console_problem_gap()),

@@ -1,4 +1,4 @@
-//! Questions about a second centre (protocol section 7.7): what waits there, and who opens first. And what waits anywhere, for notices.
+//! Questions about a second centre (protocol section 7.7): what waits there, and who opens first.
 
 use platform::database::DatabaseError;
 use sea_orm::{
@@ -9,19 +9,8 @@ use uuid::Uuid;
 
 use super::super::access::{MaySee, MayTakeOver, Reader};
 use super::super::entities::report;
-use super::super::model::{Standing, State};
-use super::{damaged, read_report};
-
-/// Reports that arrived and wait to be opened, counted by what they have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::reports) struct Lying {
-    pub(in crate::reports) centre: Uuid,
-    pub(in crate::reports) second: Option<Uuid>,
-    pub(in crate::reports) urgent: bool,
-    /// Enough of a standing to ask whether the promised time has passed.
-    pub(in crate::reports) standing: Standing,
-    pub(in crate::reports) reports: u32,
-}
+use super::super::model::State;
+use super::read_report;
 
 /// A report that names the reader's centre as the other one; nothing of it but its line in the inbox.
 pub(in crate::reports) async fn find_second(
@@ -42,7 +31,7 @@ pub(in crate::reports) async fn list_second(
 ) -> Result<Vec<MaySee>, DatabaseError> {
     let rows = report::Entity::find()
         .filter(of_second(reader))
-        .filter(report::Column::State.is_not_in([State::Closed.word(), State::Withdrawn.word()]))
+        .filter(report::Column::State.ne(State::Closed.word()))
         .order_by_desc(report::Column::Week)
         .order_by_desc(report::Column::Id)
         .limit(limit)
@@ -78,39 +67,9 @@ pub(in crate::reports) async fn take_over(
     Ok(result.rows_affected == 1)
 }
 
-/// Everything that waits to be opened, counted by centre, urgency and day.
-pub(in crate::reports) async fn count_lying(
-    connection: &impl ConnectionTrait,
-) -> Result<Vec<Lying>, DatabaseError> {
-    type Row = (Uuid, Option<Uuid>, bool, bool, Option<String>, i64);
-    let columns = [
-        report::Column::CentreId,
-        report::Column::SecondCentreId,
-        report::Column::Urgent,
-        report::Column::Opened,
-        report::Column::ArrivedOn,
-    ];
-    let mut query = report::Entity::find().select_only();
-    for column in columns {
-        query = query.column(column).group_by(column);
-    }
-    let rows: Vec<Row> = query
-        .column_as(report::Column::Id.count(), "reports")
-        .filter(report::Column::State.eq(State::Arrived.word()))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    rows.into_iter()
-        .map(|(centre, second, urgent, opened, day, reports)| {
-            let day = day.map(|day| day.parse().map_err(|_| damaged("arrived_on"))).transpose()?;
-            let standing = Standing::stored(State::Arrived, day, opened, false, 1, 0);
-            Ok(Lying { centre, second, urgent, standing, reports: u32::try_from(reports).unwrap_or(u32::MAX) })
-        })
-        .collect()
-}
-
 fn of_second(reader: &Reader) -> Condition {
     Condition::all()
+        .add(report::Column::State.ne(State::Withdrawn.word()))
         .add(report::Column::SecondCentreId.eq(reader.centre()))
         .add(report::Column::Channel.is_in(reader.channels().iter().map(|channel| channel.name())))
 }
