@@ -65,8 +65,14 @@ impl TestApp {
     pub async fn restarted(self, mail: Option<MailSettings>) -> Self {
         let Self { platform: old, time, store, .. } = self;
         let site = platform::config::Site::clone(&old.site);
-        let mut platform =
-            Platform::new(store.database.clone(), old.clock, old.random, Assets::unbuilt(), site, old.session);
+        let mut platform = Platform::new(
+            store.database.clone(),
+            old.clock,
+            old.random,
+            Assets::unbuilt(),
+            site,
+            old.session,
+        );
         let mailer = |settings| Mailer::new(&settings, &platform.site.public, platform.random.clone());
         platform.mail = mail.map(|settings| mailer(settings).expect("settings that can be used"));
         let app = App::start(platform.clone()).await.expect("a product that starts");

@@ -69,6 +69,11 @@ mod tests {
             assert!(!back.is_steady(), "{wrong}");
         }
         let again = steady.tick(week("2027-W51")).tick(week("2026-W51"));
-        assert!(["2026-W52", "2026-W53", "2027-W01"].iter().fold(again, |clock, now| clock.tick(week(now))).is_steady());
+        assert!(
+            ["2026-W52", "2026-W53", "2027-W01"]
+                .iter()
+                .fold(again, |clock, now| clock.tick(week(now)))
+                .is_steady()
+        );
     }
 }

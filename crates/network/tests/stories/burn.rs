@@ -90,7 +90,9 @@ async fn every_id_gets_the_same_reply(app: TestApp) {
     let unknown = Victim::new(&app, network.id);
 
     let mut replies = Vec::new();
-    for (name, who) in [("unknown", &unknown), ("unanswered", &waiting), ("rotated", rotated), ("answered", &fresh)] {
+    for (name, who) in
+        [("unknown", &unknown), ("unanswered", &waiting), ("rotated", rotated), ("answered", &fresh)]
+    {
         for word in [None, Some((centre, Channel::Safe, story.case, Some("mela")))] {
             replies.push((name, told(&who.burn(word, now).await)));
         }
@@ -212,7 +214,9 @@ async fn one_member_alone_takes_no_burn_back(app: TestApp) {
     let of_bea = bea.seal_undo(&opened, Undone::Burn, Verdict::Wrong, now).unwrap();
     assert_eq!(anna.send(&opened, of_bea.bytes.clone()).await.verdict(), (403, "refused".to_owned()));
     // Nor anything else than an undo.
-    for answer in [anna.answer(&opened, "Risposta", now).await, anna.close(&opened, "other", "Nota", now).await] {
+    for answer in
+        [anna.answer(&opened, "Risposta", now).await, anna.close(&opened, "other", "Nota", now).await]
+    {
         assert_eq!(answer.verdict(), (409, "changed".to_owned()));
     }
     let wrong = bea.seal_undo(&opened, Undone::Rotation(2), Verdict::Wrong, now).unwrap();
@@ -322,7 +326,10 @@ async fn a_burn_is_of_its_nonce_its_code_and_its_length(app: TestApp) {
         let mut altered = sound.clone();
         altered[at] ^= 1;
         let (status, code) = verdict(altered).await;
-        assert!(status == 400 && ["malformed", "signature"].contains(&code.as_str()), "{at}: {status} {code}");
+        assert!(
+            status == 400 && ["malformed", "signature"].contains(&code.as_str()),
+            "{at}: {status} {code}"
+        );
     }
     // Under another code's key the signature is none.
     let another = Victim::new(&app, story.network.id);

@@ -21,7 +21,6 @@ testkit::on_both_engines!(
     who_is_not_named_sees_nothing,
     a_report_that_she_withdrew_is_no_longer_seen,
     what_is_no_second_centre_is_refused,
-    what_waits_is_counted_where_it_can_be_opened,
 );
 
 /// Her report to Porto, which Faro may open too.
@@ -97,7 +96,11 @@ async fn a_second_centre_opens_after_the_promised_time_and_holds_it_alone(app: T
     assert_eq!(her.send_message(message.bytes).await.verdict(), (201, String::new()));
     let porto = network.verified(0, now);
     let stray = her.seal_message(&porto, Channel::Safe, case, &mailbox, "A chi?", now);
-    assert_eq!(her.send_message(stray.bytes).await.verdict(), (403, "refused".to_owned()), "it is Faro's now");
+    assert_eq!(
+        her.send_message(stray.bytes).await.verdict(),
+        (403, "refused".to_owned()),
+        "it is Faro's now"
+    );
     app.time.advance(days(10));
     let anna = operator(&app, network, 0, 0).await;
     assert_eq!(
@@ -149,7 +152,9 @@ async fn the_promise_is_what_the_centre_published(app: TestApp) {
     facts["promise_days"] = 5.into();
     publication.centres[0].centre = facts.to_string();
     let platform = &app.platform;
-    network::centres::import(&platform.database, &platform.random, &publication, platform.now()).await.unwrap();
+    network::centres::import(&platform.database, &platform.random, &publication, platform.now())
+        .await
+        .unwrap();
     app.app.reload_centres().await.unwrap();
     let (_, case, _) = sent(&app, network).await;
     app.time.advance(days(5));
@@ -205,12 +210,17 @@ async fn what_is_no_second_centre_is_refused(app: TestApp) {
     for (number, (what, change, verdict)) in (1_u8..).zip([
         (
             "no such centre",
-            &(|clear: &mut serde_json::Value| clear["second"]["centre"] = "6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01".into())
-                as &dyn Fn(&mut serde_json::Value),
+            &(|clear: &mut serde_json::Value| {
+                clear["second"]["centre"] = "6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01".into()
+            }) as &dyn Fn(&mut serde_json::Value),
             (404, "centre"),
         ),
         ("an old epoch", &|clear| clear["second"]["epoch"] = 9.into(), (409, "epoch")),
-        ("the same centre twice", &|clear| clear["second"]["centre"] = clear["centre"].clone(), (400, "malformed")),
+        (
+            "the same centre twice",
+            &|clear| clear["second"]["centre"] = clear["centre"].clone(),
+            (400, "malformed"),
+        ),
         ("sound", &|_| (), (201, "")),
     ]) {
         her.receipt = Receipt::from_random_bytes(&[number; 32]).unwrap();
@@ -219,20 +229,4 @@ async fn what_is_no_second_centre_is_refused(app: TestApp) {
         assert_eq!(answer.verdict(), (verdict.0, verdict.1.to_owned()), "{what}");
     }
     assert_eq!(stored(&app).await.0, 1);
-}
-
-async fn what_waits_is_counted_where_it_can_be_opened(app: TestApp) {
-    let network = world(&app).await;
-    let (porto, faro) = (network.centres[0].id.uuid(), network.centres[1].id.uuid());
-    let (_, case, _) = sent(&app, network).await;
-    let waiting = async || {
-        let mut all = network::reports::waiting(&app.app).await.unwrap();
-        all.sort_by_key(|waiting| waiting.centre != porto);
-        all.iter().map(|waiting| (waiting.centre, waiting.unopened, waiting.urgent, waiting.overdue)).collect::<Vec<_>>()
-    };
-    assert_eq!(waiting().await, [(porto, 1, 0, false)]);
-    app.time.advance(days(3));
-    assert_eq!(waiting().await, [(porto, 1, 0, true), (faro, 1, 0, false)]);
-    operator(&app, network, 1, 0).await.open(case).await.unwrap();
-    assert!(waiting().await.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::{Method, Request};
 use envelope::encoding::{Hash, from_base64};
 use envelope::frame::Frame;
@@ -38,13 +38,21 @@ pub struct Client {
     csrf: Option<String>,
     is_foreign: bool,
     peer: Peer,
+    host: Option<String>,
 }
 
 impl Client {
     /// A fresh browser.
     #[must_use]
     pub fn new(app: &TestApp) -> Self {
-        Self { router: app.router(), cookie: None, csrf: None, is_foreign: false, peer: peer("127.0.0.1") }
+        Self {
+            router: app.router(),
+            cookie: None,
+            csrf: None,
+            is_foreign: false,
+            peer: peer("127.0.0.1"),
+            host: None,
+        }
     }
 
     /// The same browser, on a page of another site.
@@ -58,6 +66,13 @@ impl Client {
     #[must_use]
     pub fn from_address(mut self, address: &str) -> Self {
         self.peer = peer(address);
+        self
+    }
+
+    /// The same browser, which asks for the service by this name.
+    #[must_use]
+    pub fn by_host(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
         self
     }
 
@@ -135,6 +150,9 @@ impl Client {
         }
         request =
             request.header("sec-fetch-site", if self.is_foreign { "cross-site" } else { "same-origin" });
+        if let Some(host) = &self.host {
+            request = request.header(HOST, host);
+        }
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);
         }

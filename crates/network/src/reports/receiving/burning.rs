@@ -1,6 +1,7 @@
 //! Burning: her code withdraws the report, before an answer too (protocol sections 7.4 and 12.7).
 //!
-//! Invariant I10: every id that signs correctly gets the same answer after the same questions, known or not, burned or not.
+//! Invariant I10: every id that signs correctly gets the same answer after the same questions, known or not, burned or not; and the
+//! disk is waited for each time, which takes longer than all questions together.
 
 use axum::body::Bytes;
 use axum::extract::State as AppState;
@@ -38,11 +39,11 @@ pub(in crate::reports) async fn burn(
     app.platform.door.admit(&headers, &visitor, request.mailbox_id().as_bytes(), now)?;
     request.verify_signature()?;
     let (request, week) = (&request, week_of(now));
-    let week = week.as_str();
+    let (week, noise) = (week.as_str(), app.platform.random.bytes::<32>());
     let done: Result<(), Refusal> = app
         .platform
         .database
-        .write(|transaction| async move { withdraw(&transaction, request, week).await })
+        .write(|transaction| async move { withdraw(&transaction, request, week, &noise).await })
         .await;
     done?;
     Ok(json(StatusCode::OK, &json!({})))
@@ -53,6 +54,7 @@ async fn withdraw(
     connection: &impl ConnectionTrait,
     request: &BurnRequest,
     week: &str,
+    noise: &[u8; 32],
 ) -> Result<(), Refusal> {
     let found = store::find_by_mailbox(connection, request.mailbox_id().as_bytes()).await?;
     let is_there = found.is_some();
@@ -65,5 +67,6 @@ async fn withdraw(
         return Err(Refusal::Changed);
     }
     store::insert_burned(connection, case, week, request.word()).await?;
+    store::write_and_erase(connection, noise).await?;
     Ok(())
 }

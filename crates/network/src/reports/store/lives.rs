@@ -208,6 +208,23 @@ pub(in crate::reports) async fn insert_burned(
     Ok(())
 }
 
+/// Writes an id that nobody has, and erases it: a transaction that changes nothing would not wait for the disk, and whoever burns a found
+/// code with a stop watch would know whether it led anywhere.
+pub(in crate::reports) async fn write_and_erase(
+    connection: &impl ConnectionTrait,
+    id: &[u8; 32],
+) -> Result<(), DatabaseError> {
+    let engine = connection.get_database_backend();
+    for question in [
+        "INSERT INTO mailbox_tombstone (mailbox) VALUES ($1)",
+        "DELETE FROM mailbox_tombstone WHERE mailbox = $1",
+    ] {
+        let values: [Value; 1] = [id.to_vec().into()];
+        connection.execute_raw(Statement::from_sql_and_values(engine, question, values)).await?;
+    }
+    Ok(())
+}
+
 /// Cases that were burned in `last_week` or before, but for those in `held`: at most `limit`.
 pub(in crate::reports) async fn list_burned(
     connection: &impl ConnectionTrait,
@@ -261,7 +278,8 @@ pub(in crate::reports) async fn shred(
     let delete = |question: &'static str| {
         connection.execute_raw(Statement::from_sql_and_values(engine, question, [case.into()]))
     };
-    delete("DELETE FROM report_wrap WHERE item_id IN (SELECT id FROM report_item WHERE case_id = $1)").await?;
+    delete("DELETE FROM report_wrap WHERE item_id IN (SELECT id FROM report_item WHERE case_id = $1)")
+        .await?;
     delete("DELETE FROM report_item WHERE case_id = $1").await?;
     entomb(connection, "SELECT mailbox FROM mailbox_past WHERE case_id = $1", case.into()).await?;
     entomb(connection, "SELECT mailbox FROM report WHERE id = $1", case.into()).await?;
