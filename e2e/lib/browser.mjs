@@ -23,9 +23,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export const PHONE = { width: 360, height: 740 };
 export const DESK = { width: 1440, height: 900 };
 
-/** Starts one browser; each story opens contexts of its own in it. */
-export async function launch() {
-  return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+/** Starts one browser; each story opens contexts of its own in it. `flags` are those of a story that needs more, such as a microphone. */
+export async function launch(flags = []) {
+  return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: [...FLAGS, ...flags] });
 }
 
 /**
@@ -91,16 +91,35 @@ export async function axe(page) {
   );
 }
 
-/** Keeps a picture of the page for people to look at, at both widths; git ignores the folder. */
-export async function picture(page, name) {
+/** Keeps a picture of the page for people to look at, at both widths unless told otherwise; git ignores the folder. */
+export async function picture(page, name, sizes = [PHONE, DESK]) {
   const folder = new URL("../screenshots/", import.meta.url).pathname;
   await mkdir(folder, { recursive: true });
   const before = page.viewportSize();
-  for (const size of [PHONE, DESK]) {
+  for (const size of sizes) {
     await page.setViewportSize(size);
     await page.screenshot({ path: path.join(folder, `${name}-${size.width}.png`), fullPage: true });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (overflow > 0) throw new Error(`${name}: ${overflow} px wider than a screen of ${size.width} px`);
   }
   if (before) await page.setViewportSize(before);
+}
+
+/**
+ * Looks at the page in light, in dark, and mirrored as for a right-to-left script, and keeps pictures: of the light one at both widths, of
+ * the others on a phone; returns what axe finds.
+ */
+export async function look(page, name) {
+  const found = [];
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    found.push(...(await axe(page)).map((finding) => `${name}, ${colorScheme}: ${finding}`));
+    if (colorScheme === "dark") await picture(page, `${name}-dark`, [PHONE]);
+    else await picture(page, name);
+  }
+  const direction = await page.evaluate(() => document.documentElement.dir);
+  await page.evaluate(() => (document.documentElement.dir = "rtl"));
+  await picture(page, `${name}-mirrored`, [PHONE]);
+  await page.evaluate((value) => (document.documentElement.dir = value), direction);
+  return found;
 }

@@ -31,7 +31,7 @@ export async function fill(page, { text, safeContact, urgent = false, safeWord, 
   await page.fill("#text", text);
   if (safeContact) await page.fill("#safe-contact", safeContact);
   if (urgent) await page.check("#urgent");
-  if ((safeWord || second) && !(await page.isVisible("#safe-word"))) await page.click("#write details summary");
+  if ((safeWord || second) && !(await page.isVisible("#safe-word"))) await page.click("#more summary");
   if (safeWord) await page.fill("#safe-word", safeWord);
   if (second) {
     await page.check("#second");
@@ -120,6 +120,24 @@ export async function errorText(page) {
   await page.waitForSelector("#errors:not([hidden])");
   return (await page.textContent("#error-text")).trim();
 }
+
+/** Where the sentence stands, and how the field says that it was refused. */
+export async function refused(page, selector) {
+  await page.waitForSelector("#errors:not([hidden])");
+  return page.evaluate((field) => {
+    const errors = document.getElementById("errors");
+    const input = document.querySelector(field);
+    return {
+      atTheField: errors.nextElementSibling === input.closest(".field"),
+      invalid: input.getAttribute("aria-invalid"),
+      described: (input.getAttribute("aria-describedby") ?? "").split(" ").includes("error-text"),
+      focused: document.activeElement === input,
+    };
+  }, selector);
+}
+
+/** As it has to be. */
+export const AT_THE_FIELD = { atTheField: true, invalid: "true", described: true, focused: true };
 
 /** The translated sentence that the page has for a code, with what the script puts into it. */
 export async function sentence(page, code, values = {}) {

@@ -11,14 +11,16 @@ export const LANGUAGES = ["it", "en"];
 
 /**
  * Declares a server and a browser for the stories of a file.
- * @param {{database?: () => Promise<string>}} options
+ * @param {{database?: () => Promise<string>, settings?: Record<string, string>, flags?: string[], prepare?: (stage: object) => Promise<void>}} options
+ *   `settings` are variables of the server (docs/configuration.md), `flags` those of the browser; `prepare` is what happened before the stories
  */
-export function stage({ database } = {}) {
+export function stage({ database, settings, flags, prepare } = {}) {
   const held = { server: undefined, browser: undefined, visitors: [] };
 
   before(async () => {
-    held.server = await start({ database: database ? await database() : undefined });
-    held.browser = await launch();
+    held.server = await start({ database: database ? await database() : undefined, settings });
+    held.browser = await launch(flags);
+    await prepare?.(here);
   });
 
   after(async () => {
@@ -29,7 +31,7 @@ export function stage({ database } = {}) {
     await held.server?.erase();
   });
 
-  return {
+  const here = {
     get server() {
       return held.server;
     },
@@ -43,6 +45,7 @@ export function stage({ database } = {}) {
       return one;
     },
   };
+  return here;
 }
 
 /** The server's log of this file of stories, for whoever has to find out why one failed; git ignores the folder. */

@@ -8,22 +8,7 @@ import { LANGUAGES, assertClean, stage } from "../lib/story.mjs";
 
 const here = stage();
 
-/** Where the sentence stands, and how the field says that it was refused. */
-async function refused(page, selector) {
-  await page.waitForSelector("#errors:not([hidden])");
-  return page.evaluate((field) => {
-    const errors = document.getElementById("errors");
-    const input = document.querySelector(field);
-    return {
-      atTheField: errors.nextElementSibling === input.closest(".field"),
-      invalid: input.getAttribute("aria-invalid"),
-      described: (input.getAttribute("aria-describedby") ?? "").split(" ").includes("error-text"),
-      focused: document.activeElement === input,
-    };
-  }, selector);
-}
-
-const AT_THE_FIELD = { atTheField: true, invalid: "true", described: true, focused: true };
+const { AT_THE_FIELD, refused } = reporter;
 
 for (const language of LANGUAGES) {
   test(`the sentence stands at the field, and what was typed stays (${language})`, async (t) => {

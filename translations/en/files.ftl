@@ -1,7 +1,7 @@
 # reviewed_by: unreviewed
 files-heading = Add your voice, photos or documents
 files-help = Up to 8 files, 50 MB each. Photos (JPEG, PNG, WebP) are sent without the place, time and device that a phone writes into them. The name of the file goes along, and what can be seen in the picture stays.
-files-choose = Photos or documents
+files-choose = Choose photos or documents
 files-list = What goes with it
 files-remove-short = Remove
 files-remove = Remove { $name }

@@ -1,7 +1,7 @@
 # reviewed_by: unreviewed
 files-heading = Aggiungi la tua voce, foto o documenti
 files-help = Fino a 8 file, 50 MB ciascuno. Le foto (JPEG, PNG, WebP) partono senza il luogo, l’ora e l’apparecchio che il telefono scrive al loro interno. Il nome del file parte insieme, e quello che si vede nell’immagine resta.
-files-choose = Foto o documenti
+files-choose = Scegli foto o documenti
 files-list = Che cosa parte insieme
 files-remove-short = Togli
 files-remove = Togli { $name }

@@ -11,7 +11,7 @@ import { wordsOf } from "./code-step.js";
 import { Core } from "./core.js";
 import { Attachments } from "./files.js";
 import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, refusalOf, retryOn, roomTeller, showRefusal, text, waitTeller } from "./page.js";
-import { forgetWork, postWithWork } from "./work.js";
+import { forgetWork, postWithWork, workAhead } from "./work.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -151,6 +151,8 @@ function sendMessage(): Promise<void> {
         await sealAndPost(core, draft);
       }
       const contents = await core.call<Contents>("mailbox.acknowledged");
+      // For the next one.
+      workAhead(core, await core.call<Bytes>("mailbox.subject"));
       messageText.value = "";
       messageWord.value = "";
       attachments.clear();

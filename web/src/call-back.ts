@@ -1,6 +1,6 @@
 /** The page on which she asks to be called: a number, times that are safe, what to say if somebody else answers. Nothing else is sealed. */
 import { Letter, type Draft } from "./letter.js";
-import { type Refusal, element } from "./page.js";
+import { type Refusal, element, hideRefusal } from "./page.js";
 
 function startCall(form: HTMLFormElement): void {
   const number = element("number", HTMLInputElement);
@@ -36,6 +36,8 @@ function startCall(form: HTMLFormElement): void {
   }
 
   const letter = new Letter({ form, gather, fieldOf, empty });
+  // Any of the times answers what was said about them.
+  for (const one of times) one.addEventListener("change", hideRefusal);
 }
 
 const form = document.getElementById("call");

@@ -70,5 +70,5 @@ function inWords(from: number, to: number): string {
 }
 
 function format(moment: number, parts: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, timeZone: ZONE }).format(moment);
+  return new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, timeZone: ZONE, hourCycle: "h23" }).format(moment);
 }

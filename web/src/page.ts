@@ -120,7 +120,8 @@ export function roomTeller(slot: HTMLElement, measure: () => Promise<number | nu
   };
   return () => {
     clearTimeout(pause);
-    pause = setTimeout(() => void tell(), ROOM_AFTER_MS);
+    // The core may be ended while it measures: then nobody needs the answer.
+    pause = setTimeout(() => void tell().catch(() => undefined), ROOM_AFTER_MS);
   };
 }
 

@@ -148,7 +148,14 @@ impl Letter {
             Some(next) => next,
             None => code::fresh(addressee.centre.network())?,
         };
-        let frame = sealed_for(&to, second.as_ref(), &receipt, &draft)?.bytes;
+        let frame = match sealed_for(&to, second.as_ref(), &receipt, &draft) {
+            Ok(item) => item.bytes,
+            Err(refused) => {
+                // Nothing was made with it: the work that was done for this code stays good.
+                self.next = Some((code, receipt));
+                return Err(refused);
+            }
+        };
         self.sealed = Some(Sealed { words, frame: frame.clone(), code, receipt });
         Ok(frame)
     }
