@@ -8,6 +8,7 @@ mod group;
 mod health;
 pub mod portable;
 mod serial;
+mod size;
 mod transaction;
 
 use std::error::Error as StdError;
