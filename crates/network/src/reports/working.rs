@@ -2,6 +2,7 @@
 //!
 //! Invariant: every change names the version that was seen; who lost a race gets 409 `changed` and nothing is overwritten.
 
+pub(super) mod files;
 mod undoing;
 
 use axum::Json;
