@@ -39,6 +39,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// After `accept` failed for want of something: files, memory.
 const BACK_OFF: Duration = Duration::from_millis(250);
 
+/// Between two lines of the log about that.
+const SILENCE: Duration = Duration::from_hours(1);
+
 /// Answers on `listener` until it is told to stop; then lets what has begun end.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -69,22 +72,22 @@ async fn accept(
     stopping: &channel::Receiver<bool>,
     alive: &mpsc::Sender<()>,
 ) {
-    let mut is_failing = false;
+    let mut told = None;
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) if is_of_one_connection(&error) => continue,
             Err(error) => {
-                // Once, not four times a second.
-                if !is_failing {
+                // Once in a while, not four times a second.
+                if told.is_none_or(|told: Instant| told.elapsed() > SILENCE) {
+                    told = Some(Instant::now());
                     tracing::error!(causes = %error, "no connection can be accepted now");
                 }
-                is_failing = true;
+                crowd.thin_out(Instant::now());
                 sleep(BACK_OFF).await;
                 continue;
             }
         };
-        is_failing = false;
         let member = loop {
             match crowd.enter(Peer(address), Instant::now()) {
                 Some(member) => break member,

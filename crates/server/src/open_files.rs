@@ -3,12 +3,21 @@
 /// Files that are open beside connections: the database, the log, standard streams, backups.
 const BESIDE: usize = 256;
 
+/// Of so many connections one may be ending, having given way, while others take its place.
+const LEAVING: usize = 8;
+
+/// How many may be ending at once, where so many are open.
+pub(crate) fn leaving(connections: usize) -> usize {
+    (connections / LEAVING).max(8)
+}
+
 /// Asks the system for enough files for so many connections, and says for how many there is room.
 #[cfg(unix)]
 pub(crate) fn make_room_for(connections: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    let wanted = u64::try_from(connections.saturating_add(BESIDE)).unwrap_or(u64::MAX);
+    let wanted = connections.saturating_add(leaving(connections)).saturating_add(BESIDE);
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let Some(current) = current.filter(|current| *current < wanted) else { return connections };
     let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted)).max(current);
@@ -26,7 +35,8 @@ pub(crate) fn make_room_for(connections: usize) -> usize {
 #[cfg(unix)]
 fn room_in(files: u64, connections: usize) -> usize {
     let files = usize::try_from(files).unwrap_or(usize::MAX);
-    connections.min(files.saturating_sub(BESIDE).max(files / 4))
+    let most = files.saturating_sub(BESIDE) / (LEAVING + 1) * LEAVING;
+    connections.min(most.max(files / 4))
 }
 
 /// How much of what is allowed is open, from 0 to 1; `None` where the system does not say.
@@ -50,7 +60,7 @@ mod tests {
     #[test]
     fn the_database_keeps_files_of_its_own() {
         assert_eq!(room_in(10_000, 4_096), 4_096);
-        assert_eq!(room_in(4_096, 4_096), 3_840);
+        assert_eq!(room_in(4_096, 4_096), 3_408);
         assert_eq!(room_in(256, 4_096), 64);
         assert_eq!(make_room_for(64), 64);
     }

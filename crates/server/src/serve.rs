@@ -74,7 +74,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     if let Some(listener) = watched {
         let database = config.database.clone();
         let figures = metrics::router(Sources { app: app.clone(), database, started, worked: worked.clone() });
-        let rules = Rules { most: WATCHERS, bytes: BODIES, proxies: Vec::new() };
+        let rules = Rules { most: WATCHERS, leaving: WATCHERS, bytes: BODIES, proxies: Vec::new() };
         // Nobody waits for it at the end: what it answers can be asked again.
         tokio::spawn(connections::serve(listener, figures, rules, stopping));
     }
@@ -120,7 +120,7 @@ fn rules(config: &Config) -> Rules {
             "the system allows fewer open files than door.connections needs: see docs/configuration.md"
         );
     }
-    Rules { most, bytes: BODIES, proxies: config.trusted_proxies.clone() }
+    Rules { most, leaving: open_files::leaving(most), bytes: BODIES, proxies: config.trusted_proxies.clone() }
 }
 
 /// Erases what may not be kept and reads the centres anew, every hour. Ends only when a demonstration network has

@@ -30,6 +30,8 @@ const STILL: Duration = Duration::from_secs(5);
 pub(crate) struct Rules {
     /// Connections.
     pub(crate) most: usize,
+    /// Connections beside those that have given way and are about to end: each is an open file until it has.
+    pub(crate) leaving: usize,
     /// Bytes of bodies that are being received or worked on.
     pub(crate) bytes: usize,
     /// Whose connections are not counted by network.
@@ -48,7 +50,10 @@ pub(super) struct Crowd {
 struct State {
     /// The name of the next connection: later ones have higher numbers.
     next: u64,
+    /// Connections that hold a place.
     count: usize,
+    /// Those and the ones that gave theirs up and have not ended yet.
+    alive: usize,
     networks: HashMap<NetworkPrefix, BTreeMap<u64, Arc<Watch>>>,
     /// Networks by how many connections they hold, then by the age of their oldest.
     by_size: BTreeSet<(usize, Reverse<u64>, NetworkPrefix)>,
@@ -79,12 +84,20 @@ impl Crowd {
         let network = (!is_proxy).then(|| peer.network());
         let watch = Arc::new(Watch::new(now));
         let mut state = self.lock();
+        if state.alive >= self.rules.most.saturating_add(self.rules.leaving) {
+            return None;
+        }
         if state.count >= self.rules.most && !self.make_room(&mut state, |_| true, now) {
             return None;
         }
         let number = state.add(network, Arc::clone(&watch));
         drop(state);
         Some(Member { crowd: Arc::clone(self), number, network, watch })
+    }
+
+    /// Makes one connection give way though there are places: the system has no more files.
+    pub(super) fn thin_out(&self, now: Instant) {
+        self.make_room(&mut self.lock(), |_| true, now);
     }
 
     /// Resolves when a place may be free.
@@ -112,6 +125,7 @@ impl State {
         let number = self.next;
         self.next += 1;
         self.count += 1;
+        self.alive += 1;
         match network {
             None => {
                 self.proxied.insert(number, watch);
@@ -226,7 +240,10 @@ impl Member {
 impl Drop for Member {
     fn drop(&mut self) {
         self.let_go();
-        self.crowd.lock().remove(self.network, self.number);
+        let mut state = self.crowd.lock();
+        state.remove(self.network, self.number);
+        state.alive = state.alive.saturating_sub(1);
+        drop(state);
         self.crowd.room.notify_one();
     }
 }

@@ -1,6 +1,7 @@
 //! Bad people, each with the program as it is started: slow bytes, ten thousand connections, broken requests, bombs. Meanwhile somebody
 //! writes, and every one of her reports arrives, in time.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
@@ -173,38 +174,67 @@ async fn ten_thousand_connections_of_one_network_keep_nobody_out() {
     let mut house = House::in_folder(folder.path()).await;
     let server = house.serve().await;
     let address = server.address().clone();
-    let letters = house.letters(400);
-    let writing = write_reports(&server, letters.clone(), Duration::from_millis(20));
-    // Whoever came before the attack keeps her connection, as long as she is not silent for a minute.
+    // Whoever came before the attack keeps her connection, as long as she says something now and then.
     let mut early = Connection::open(&address, 149).await.unwrap();
-    assert_eq!(early.ask("GET /health", "", &[]).await.unwrap().status, 200);
-    let starts = [
-        String::new(),
-        head(&address, "POST /reports", "x-slow: "),
-        head(&address, "POST /reports", "content-length: 65536\r\n\r\nnot much of it"),
-        head(&address, "GET /health", "\r\n"),
-    ];
-    let mut held = Vec::new();
+    let mut held = VecDeque::new();
     while held.len() < connections {
-        let mut opening = JoinSet::new();
-        for number in held.len()..held.len() + 100 {
-            let (address, start) = (address.clone(), starts[number % starts.len()].clone());
-            opening.spawn(async move {
-                let mut stream = attack(&address, number).await.unwrap();
-                // It may be cut off at once, to make room for the next one.
-                drop(stream.write_all(start.as_bytes()).await);
-                stream
-            });
-        }
-        held.extend(opening.join_all().await);
+        held.extend(open_hundred(&address, held.len()).await);
+        assert_eq!(early.ask("GET /health", "", &[]).await.unwrap().status, 200);
     }
     let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
     assert!((KEPT / 2..KEPT + 400).contains(&open), "{open} open files");
-    assert_eq!(early.ask("GET /health", "", &[]).await.unwrap().status, 200);
+
+    // It is full now, and stays full while she writes: for every connection that is given up, another one is opened.
+    let letters = house.letters(300);
+    let writing = write_reports(&server, letters.clone(), Duration::from_millis(10));
+    while !writing.is_finished() {
+        held.drain(..100);
+        held.extend(open_hundred(&address, 0).await);
+        assert_eq!(early.ask("GET /health", "", &[]).await.unwrap().status, 200);
+    }
     let times = writing.await.unwrap();
     expect_good(&house, &server, &letters, &times).await;
     drop(held);
     assert_eq!(server.address().get("/it/", "identity").await.unwrap().status, 200);
+}
+
+/// Opens a hundred connections at once that say nothing, or a part of something, or ask once and wait.
+async fn open_hundred(server: &Address, first: usize) -> Vec<TcpStream> {
+    let starts = [
+        String::new(),
+        head(server, "POST /reports", "x-slow: "),
+        head(server, "POST /reports", "content-length: 65536\r\n\r\nnot much of it"),
+        head(server, "GET /health", "\r\n"),
+    ];
+    let mut opening = JoinSet::new();
+    for number in first..first + 100 {
+        let (server, start) = (server.clone(), starts[number % starts.len()].clone());
+        opening.spawn(async move {
+            let mut stream = attack(&server, number).await.unwrap();
+            // It may be cut off at once, to make room for the next one.
+            drop(stream.write_all(start.as_bytes()).await);
+            stream
+        });
+    }
+    let opened = timeout(Duration::from_secs(60), opening.join_all()).await;
+    opened.expect("nobody is let in any more")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_allows_few_open_files_is_lived_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::in_folder(folder.path()).await;
+    let server = house.serve_with(&["sh", "-c", "ulimit -n 120 && exec \"$0\" \"$@\""]).await;
+    assert!(house.log().contains("fewer open files than door.connections needs"), "{}", house.log());
+    let letters = house.letters(60);
+    let writing = write_reports(&server, letters.clone(), Duration::from_millis(20));
+    let mut held = Vec::new();
+    while !writing.is_finished() && held.len() < 5_000 {
+        held.extend(open_hundred(server.address(), 0).await);
+    }
+    let times = writing.await.unwrap();
+    expect_good(&house, &server, &letters, &times).await;
+    assert!(!house.log().contains("no connection can be accepted"), "{}", house.log());
 }
 
 /// Compresses fifty million zeros, as only somebody with bad intentions does.

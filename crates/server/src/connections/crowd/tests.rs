@@ -3,7 +3,7 @@
 use super::*;
 
 fn rules(most: usize) -> Rules {
-    Rules { most, bytes: 1_000, proxies: vec![AddressRange::parse("10.0.0.1").unwrap()] }
+    Rules { most, leaving: 1_000, bytes: 1_000, proxies: vec![AddressRange::parse("10.0.0.1").unwrap()] }
 }
 
 fn peer(address: &str) -> Peer {
@@ -76,6 +76,16 @@ fn where_all_are_at_work_a_new_one_waits_for_a_place() {
     one.watch.answer(at(3));
     assert!(crowd.enter(peer("203.0.113.1"), at(4)).is_some());
     assert!(!is_open(&one) && !one.watch.begin(false, at(5)), "no request begins on it any more");
+}
+
+#[test]
+fn those_that_gave_way_count_until_they_have_ended() {
+    let crowd = Crowd::new(Rules { leaving: 2, ..rules(3) });
+    let mut members: Vec<Member> = (0..5).map(|second| enter(&crowd, "192.0.2.7", second)).collect();
+    assert_eq!(members.iter().filter(|member| is_open(member)).count(), 3);
+    assert!(crowd.enter(peer("203.0.113.1"), at(6)).is_none());
+    members.remove(0);
+    assert!(crowd.enter(peer("203.0.113.1"), at(7)).is_some());
 }
 
 #[test]
