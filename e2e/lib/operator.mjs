@@ -24,6 +24,37 @@ export async function readInbox(page) {
   );
 }
 
+/** Goes to a report by its address; nothing of it is opened yet. */
+export async function showCase(page, { language, caseId }) {
+  await page.goto(`/${language}/console/reports/${caseId}`);
+  await page.waitForSelector("#open:not([disabled])");
+}
+
+/** Ticks these cases of the list and goes to the page that says what would happen to them. */
+export async function choose(page, { language, cases, what }) {
+  for (const one of cases) await page.check(`#inbox [data-case="${one}"] input[name=case]`);
+  await Promise.all([page.waitForURL((url) => url.pathname === `/${language}/console/several`), page.click(`button[name=do][value=${what}]`)]);
+  await page.waitForSelector("#several-send:not([disabled])");
+}
+
+/** What became of each chosen case, by its id, once the page has gone through them. */
+export async function outcomes(page) {
+  await page.waitForSelector("#several-done:not([hidden])", { timeout: 60_000 });
+  return Object.fromEntries(
+    await page.locator("#chosen > [data-case]").evaluateAll((lines) => lines.map((line) => [line.dataset.case, line.dataset.outcome])),
+  );
+}
+
+/** Sends a form of the pages of keeping; ends at the page that says what came of it. */
+export async function submit(page, selector) {
+  await Promise.all([page.waitForEvent("load"), page.click(`${selector} button, button${selector}`)]);
+}
+
+/** The sentence of a page of keeping after a form: what was done, or why nothing was. */
+export async function told(page) {
+  return (await page.locator("#said, #refused").innerText()).trim();
+}
+
 /** Goes from the inbox to a report; nothing of it is opened yet. */
 export async function show(page, line) {
   await Promise.all([page.waitForURL((url) => url.pathname === line.address), page.click(`#inbox a[href="${line.address}"]`)]);

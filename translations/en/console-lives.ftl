@@ -28,6 +28,7 @@ console-undo-second = Only when the person who wrote asks for it, in a way that 
 console-undo-reason = How the person who wrote asked for it (sealed, for the centre only)
 console-undo-sign-first = Sign first
 console-undo-sign-second = Sign and take back
+console-error-undo-reason = Say how the person who wrote asked for it.
 console-sent-undo = Done: signed.
 console-problem-foreign = Something of another case was mixed in.
 console-problem-order = Something stands there twice or in another order than it was written.

@@ -28,6 +28,7 @@ console-undo-second = Solo se lo chiede la persona che ha scritto, in un modo di
 console-undo-reason = Come lo ha chiesto la persona che ha scritto (sigillato, solo per il centro)
 console-undo-sign-first = Firma per prima persona
 console-undo-sign-second = Firma e annulla
+console-error-undo-reason = Scrivi come lo ha chiesto la persona che ha scritto.
 console-sent-undo = Fatto: firmato.
 console-problem-foreign = È stato mescolato qualcosa di un altro caso.
 console-problem-order = Qualcosa compare due volte o in un ordine diverso da come è stato scritto.

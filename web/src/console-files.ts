@@ -18,6 +18,11 @@ export interface FileEntry {
   sealed_hash: string;
 }
 
+/** How long the frame may take to say that it is there and that it shows the file. */
+const SLOWEST_FRAME_MS = 15_000;
+/** A share of a file after which a screen reader hears of it again. */
+const STEP_PERCENT = 10;
+
 /** Types that the viewer shows. A name or type that lies about its file shows nothing there. */
 const VIEWABLE = ["image/jpeg", "image/png", "image/webp", "audio/webm", "audio/ogg", "audio/mp4", "audio/mpeg"];
 
@@ -25,9 +30,12 @@ export class ConsoleFiles {
   private core: Core | null = null;
   private busy = false;
   private readonly given: string[] = [];
+  private readonly viewer = element("viewer", HTMLDialogElement);
 
   constructor(private readonly caseId: string) {
-    element("viewer-close", HTMLButtonElement).addEventListener("click", () => this.closeViewer());
+    element("viewer-close", HTMLButtonElement).addEventListener("click", () => this.viewer.close());
+    // Also after Esc. Nothing of the file stays; the browser gives the focus back to the button that opened it.
+    this.viewer.addEventListener("close", () => element("viewer-frame", HTMLIFrameElement).removeAttribute("src"));
   }
 
   /** Starts the worker, before anything is opened. */
@@ -37,7 +45,7 @@ export class ConsoleFiles {
 
   /** Ends the worker and takes back everything that was shown. */
   stop(): void {
-    this.closeViewer();
+    this.viewer.close();
     for (const address of this.given.splice(0)) URL.revokeObjectURL(address);
     this.core?.stop();
     this.core = null;
@@ -64,6 +72,7 @@ export class ConsoleFiles {
     const isViewable = VIEWABLE.includes(entry.media_type);
     const warning = part("warning");
     if (warning !== null) warning.hidden = isViewable;
+    line.querySelector("li")?.setAttribute("data-track", entry.track);
     const state = part("state");
     const say = (sentence: string): void => {
       if (state !== null) state.textContent = sentence;
@@ -105,8 +114,10 @@ export class ConsoleFiles {
       // A blob lies outside of this page's memory.
       if (part.length > 0) parts.push(new Blob([part]));
     };
+    let told = -STEP_PERCENT;
     for (let number = 0; number < count; number += 1) {
-      say(text("file-opening", { number: String(Math.round((100 * number) / count)) }));
+      const percent = Math.round((100 * number) / count);
+      if (percent >= told + STEP_PERCENT) say(text("file-opening", { number: String((told = percent)) }));
       const chunk = await consoleBytes(`/console/reports/${this.caseId}/files/${entry.file}/${number}`);
       keep(await core.call("open.push", chunk));
     }
@@ -127,31 +138,29 @@ export class ConsoleFiles {
   private async view(file: Blob, name: string, say: (sentence: string) => void): Promise<void> {
     const frame = element("viewer-frame", HTMLIFrameElement);
     element("viewer-name", HTMLElement).textContent = name;
-    element("viewer", HTMLElement).hidden = false;
+    this.viewer.showModal();
     const heard = await new Promise<string>((resolve) => {
+      const end = (how: string): void => {
+        clearTimeout(late);
+        removeEventListener("message", hear);
+        this.viewer.removeEventListener("close", closed);
+        resolve(how);
+      };
       const hear = (event: MessageEvent<unknown>): void => {
         if (event.source !== frame.contentWindow || typeof event.data !== "string") return;
-        if (event.data === "ready") {
-          // Its origin is nobody's, so no other name fits; the frame is the one that this page made.
-          frame.contentWindow?.postMessage({ file, name }, "*");
-          return;
-        }
-        removeEventListener("message", hear);
-        resolve(event.data);
+        // Its origin is nobody's, so no other name fits; the frame is the one that this page made.
+        if (event.data === "ready") frame.contentWindow?.postMessage({ file, name }, "*");
+        else end(event.data);
       };
+      const closed = (): void => end("closed");
+      const late = setTimeout(() => end("late"), SLOWEST_FRAME_MS);
       addEventListener("message", hear);
+      this.viewer.addEventListener("close", closed);
       // A new page for each file: nothing of one is there for the next.
       frame.src = frame.dataset["viewer"] ?? "";
     });
-    if (heard === "shown") element("viewer-close", HTMLButtonElement).focus();
-    else {
-      this.closeViewer();
-      say(text("file-not-viewable"));
-    }
-  }
-
-  private closeViewer(): void {
-    element("viewer", HTMLElement).hidden = true;
-    element("viewer-frame", HTMLIFrameElement).removeAttribute("src");
+    if (heard === "shown" || heard === "closed") return;
+    this.viewer.close();
+    say(text("file-not-viewable"));
   }
 }

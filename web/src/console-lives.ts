@@ -23,13 +23,33 @@ export function nameOf(undone: Undone): string {
   return undone === "burn" ? "burn" : `rotation-${undone.rotation}`;
 }
 
+const REASON = "undo-reason-";
+
+/** What was typed as reasons for undoing, by the id of its field: for the draft, and for when the cards are made anew. */
+export function undoWords(): Record<string, string> {
+  const typed = [...document.querySelectorAll<HTMLTextAreaElement>(`textarea[id^=${REASON}]`)].filter(({ value }) => value !== "");
+  return Object.fromEntries(typed.map(({ id, value }) => [id, value]));
+}
+
+/** Puts them back where nothing else was typed since. */
+export function restoreUndoWords(words: Record<string, string>): void {
+  for (const [id, value] of Object.entries(words)) {
+    const field = document.getElementById(id);
+    if (field instanceof HTMLTextAreaElement && field.value === "") field.value = value;
+  }
+}
+
 /** Shows both; `sign` seals and sends this member's part, with her reason. */
 export function showLives(lives: Lives, sign: (what: string, reason: HTMLTextAreaElement) => void): void {
   const withdrawn = element("withdrawn-word", HTMLElement);
   withdrawn.textContent = lives.withdrawn === null ? "" : text(`burn-word-${lives.withdrawn}`);
   withdrawn.hidden = lives.withdrawn === null;
+  // What the page said of a withdrawal is no longer true once two have taken it back.
+  document.getElementById("withdrawn")?.toggleAttribute("hidden", lives.withdrawn === null);
+  const typed = undoWords();
   const list = element("undos", HTMLElement);
   list.replaceChildren(...lives.undos.map((undo) => showUndo(undo, sign)));
+  restoreUndoWords(typed);
 }
 
 function showUndo(undo: Lives["undos"][number], sign: (what: string, reason: HTMLTextAreaElement) => void): Node {
@@ -58,8 +78,11 @@ function showUndo(undo: Lives["undos"][number], sign: (what: string, reason: HTM
   form.hidden = isFinal || isMine;
   const reason = part("reason", HTMLTextAreaElement);
   const label = part("label", HTMLLabelElement);
-  reason.id = `undo-reason-${name}`;
+  reason.id = REASON + name;
   label.htmlFor = reason.id;
+  const problem = part("error", HTMLElement);
+  problem.id = `undo-error-${name}`;
+  reason.setAttribute("aria-describedby", problem.id);
   part("send", HTMLButtonElement).textContent = text(undo.signed.length === 0 ? "undo-sign-first" : "undo-sign-second");
   form.noValidate = true;
   form.addEventListener("submit", (event) => {

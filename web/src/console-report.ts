@@ -4,9 +4,10 @@
  */
 import { showCall } from "./console-call.js";
 import { post as call, refreshKeys, showAt, startOperator } from "./console-core.js";
+import { ConsoleFiles } from "./console-files.js";
 import { showItems } from "./console-items.js";
 import type { Opened } from "./console-items.js";
-import { showLives } from "./console-lives.js";
+import { restoreUndoWords, showLives, undoWords } from "./console-lives.js";
 import type { Lives, ToldLives } from "./console-lives.js";
 import { beforeLock, lock } from "./console-lock.js";
 import { keepDraft, keepEnds, keptDraft, keptEnds } from "./console-session.js";
@@ -17,6 +18,8 @@ import { Refusal, element, hideRefusal, refusalOf, roomTeller, sentenceOf, showR
 interface Draft {
   answer: string;
   note: string;
+  /** Reasons for taking something back, by the id of the field. */
+  undo?: Record<string, string>;
 }
 
 /** How long she pauses before what she typed is sealed and kept. */
@@ -32,6 +35,7 @@ export function startReport(): void {
   const sent = element("sent", HTMLElement);
   const caseId = report.dataset["case"] ?? "";
 
+  const files = new ConsoleFiles(caseId);
   let core: Core | null = null;
   let busy = false;
   let version = 0;
@@ -43,7 +47,8 @@ export function startReport(): void {
   async function prepare(): Promise<void> {
     openButton.disabled = true;
     try {
-      core = await startOperator();
+      const [started] = await Promise.all([startOperator(), files.start()]);
+      core = started;
     } catch (cause) {
       await refuse(cause);
       return;
@@ -74,11 +79,13 @@ export function startReport(): void {
     version = answer.version;
     showState(answer.state);
     noticeOlder(opened);
-    showItems(opened);
+    showItems(opened, (entries) => files.list(entries));
     showCall(opened.items);
     showLives(lives, (what, reason) => void undo(what, reason));
     if (opened.items.some(({ kind }) => kind === "answer" || kind === "acknowledgement")) report.dataset["answered"] = "true";
     element("taken-over", HTMLElement).hidden = !opened.taken_over;
+    // Whoever opened it as the second centre holds it now.
+    document.getElementById("second")?.toggleAttribute("hidden", true);
     element("opened", HTMLElement).hidden = false;
     openButton.hidden = true;
   }
@@ -125,11 +132,12 @@ export function startReport(): void {
 
   async function restoreDraft(held: Core): Promise<void> {
     const kept = keptDraft(caseId);
-    if (kept === null || answerText.value !== "" || closeNote.value !== "") return;
+    if (kept === null || typed() !== "") return;
     try {
       const draft = JSON.parse(await held.call<string>("operator.open_draft", kept)) as Draft;
       answerText.value = draft.answer;
       closeNote.value = draft.note;
+      restoreUndoWords(draft.undo ?? {});
     } catch {
       // Sealed by somebody else who used this tab: not hers to open.
       return;
@@ -137,11 +145,15 @@ export function startReport(): void {
     showRoom();
   }
 
+  function typed(): string {
+    return [answerText.value, closeNote.value, ...Object.values(undoWords())].join("");
+  }
+
   /** Keeps what is typed now, sealed; nothing typed forgets it. Done while she types too: a link or Back loses no word. */
   async function keepWords(): Promise<void> {
     if (core === null) return;
-    const draft: Draft = { answer: answerText.value, note: closeNote.value };
-    const sealed = draft.answer + draft.note === "" ? null : await core.call<string>("operator.seal_draft", JSON.stringify(draft));
+    const draft: Draft = { answer: answerText.value, note: closeNote.value, undo: undoWords() };
+    const sealed = typed() === "" ? null : await core.call<string>("operator.seal_draft", JSON.stringify(draft));
     keepDraft(caseId, sealed);
   }
 
@@ -191,11 +203,15 @@ export function startReport(): void {
   /** This member's part in taking a rotation or a burn back; the second one of two does it. */
   const undo = (what: string, reason: HTMLTextAreaElement): Promise<void> =>
     act(async (held) => {
-      if (reason.value.trim() === "") {
-        reason.focus();
-        throw new Refusal("undo-reason");
-      }
-      await postFrame(held, () => held.call("operator.undo", what, reason.value, Date.now()));
+      const isEmpty = reason.value.trim() === "";
+      showAt(reason, `undo-error-${what}`, isEmpty ? sentenceOf(new Refusal("undo-reason")) : "");
+      if (isEmpty) return;
+      const words = reason.value;
+      await postFrame(held, () => held.call("operator.undo", what, words, Date.now()));
+      // The cards were made anew, with what was typed; this has been sent.
+      const field = document.getElementById(reason.id);
+      if (field instanceof HTMLTextAreaElement) field.value = "";
+      void keepWords();
       say("sent-undo");
     });
 
@@ -216,6 +232,8 @@ export function startReport(): void {
     await keepWords();
     answerText.value = "";
     closeNote.value = "";
+    element("undos", HTMLElement).replaceChildren();
+    files.stop();
     core?.stop();
     core = null;
   }
@@ -240,8 +258,8 @@ export function startReport(): void {
   on("wait", "submit", wait);
   on("close", "submit", close);
   answerText.addEventListener("input", showRoom);
-  for (const field of [answerText, closeNote]) {
-    field.addEventListener("input", () => {
+  for (const place of [answerText, closeNote, element("undos", HTMLElement)]) {
+    place.addEventListener("input", () => {
       clearTimeout(pause);
       pause = setTimeout(() => void keepWords(), KEEP_AFTER_MS);
     });

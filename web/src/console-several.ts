@@ -2,9 +2,9 @@
  * The same for several cases, one after the other: each is read, sealed and sent by itself and names the version that the page showed.
  * Whoever was faster keeps the case as it is. What became of each stands beside it, also of those that were never tried.
  */
-import { lock } from "./console-lock.js";
 import { post, refreshKeys, showAt, startOperator } from "./console-core.js";
 import type { Opened } from "./console-items.js";
+import { dropIdentity } from "./console-session.js";
 import type { Core } from "./core.js";
 import { Refusal, element, hideRefusal, refusalOf, sentenceOf, showRefusal, text } from "./page.js";
 
@@ -88,8 +88,10 @@ export function startSeveral(): void {
     summary.textContent = text(left === 0 ? "all-done" : "some-done", { number: String(done), left: String(left) });
     summary.className = left === 0 ? "good" : "notice";
     summary.hidden = false;
+    element("afterwards", HTMLElement).hidden = false;
     summary.focus();
-    if (end?.code === "signed-out") await lock("locked");
+    // What was done stays on the screen, and nothing on it was sealed; whoever goes on from here signs in first.
+    if (end?.code === "signed-out") dropIdentity();
   }
 
   form.noValidate = true;

@@ -1,16 +1,19 @@
 /**
- * The worker of the console: the only place where a passphrase or an operator's keys are kept, and there only inside WebAssembly.
+ * The worker of the console: the only place where a passphrase or an operator's keys are kept, and there only inside WebAssembly. A page
+ * starts a second one of the same script for files (docs/adr/0011-files.md): that one is never given an operator's keys, only those of
+ * the file that it opens.
  *
  * It has a core of its own, so that somebody who writes a report does not download what only operators need (docs/adr/0005).
  */
-import init, { Operator, SignIn } from "../wasm/console/browser.js";
-import { bytes, held, n, replaced, s, serve } from "./worker-answers.js";
+import init, { FileToOpen, Operator, SignIn } from "../wasm/console/browser.js";
+import { type Bytes, bytes, held, n, replaced, s, serve } from "./worker-answers.js";
 
 declare const CORE_ADDRESS: string;
 declare const BUILT_AT: number;
 
 let signIn: SignIn | null = null;
 let operator: Operator | null = null;
+let opening: FileToOpen | null = null;
 
 serve({
   start: async () => {
@@ -40,4 +43,18 @@ serve({
   "operator.undo": (what, reason, now) => held(operator).undo(s(what), s(reason), n(now)),
   "operator.seal_draft": (draft) => held(operator).seal_draft(s(draft)),
   "operator.open_draft": (sealed) => held(operator).open_draft(s(sealed)),
+
+  /** Says how many chunks to fetch. */
+  "open.begin": (entry) => {
+    const begun = new FileToOpen(s(entry));
+    opening = replaced(opening, begun);
+    return begun.count();
+  },
+  "open.push": (chunk) => held(opening).push(bytes(chunk)) as Bytes,
+  /** Refused when what came is not what was sent. */
+  "open.end": () => {
+    const rest = held(opening).end() as Bytes;
+    opening = replaced(opening, null);
+    return rest;
+  },
 });

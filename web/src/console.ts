@@ -1,4 +1,5 @@
 /** The operator console: one script for its pages; each part starts where its page has the elements that it needs. */
+import { startForms } from "./console-forms.js";
 import { startInbox } from "./console-inbox.js";
 import { startLock } from "./console-lock.js";
 import { startReport } from "./console-report.js";
@@ -7,6 +8,7 @@ import { startSignIn } from "./console-sign-in.js";
 
 if (document.getElementById("sign-in") !== null) startSignIn();
 if (document.getElementById("console") !== null) {
+  startForms();
   startLock();
   if (document.getElementById("report") !== null) startReport();
   if (document.getElementById("inbox") !== null) startInbox();

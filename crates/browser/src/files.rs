@@ -1,5 +1,5 @@
 //! Files that go with a report or a message: cleaned, sealed and signed part by part, and opened part by part (protocol sections 5
-//! and 12.8). They live in workers of their own (`web/src/file-worker.ts`, `console-file-worker.ts`), never beside a code or an
+//! and 12.8). They live in workers of their own (`web/src/file-worker.ts`, `console-worker.ts`), never beside a code or an
 //! operator's keys.
 //!
 //! Invariant: whatever the length of a file, a few parts of it are in memory. The key of a file leaves its handle inside the entry

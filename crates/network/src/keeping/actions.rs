@@ -15,11 +15,12 @@ use uuid::Uuid;
 use super::access::MayKeep;
 use super::jobs::{complete, reckon, table_of};
 use super::model::{Hold, HoldReason, Keeping, No, Proposal, ShredReason};
+use super::pages::{Notice, case_page};
 use super::store::{self, Standing};
 use super::terms::{Birth, Purpose, Terms, proposed};
 use super::week::Week;
 use crate::App;
-use crate::accounts::ConsoleForm;
+use crate::accounts::{Console, ConsoleForm};
 use crate::centres::hours::day_of;
 use crate::reports::{Reader, State};
 
@@ -149,9 +150,16 @@ pub(super) async fn purpose(
     form: ConsoleForm<PurposeForm>,
 ) -> Result<Response, PlatformError> {
     let (case, fields) = (parse_case(&case)?, &form.fields);
+    let console = Console::of(&app, &form.operator);
     let reader = &Reader::of(&app, form.operator)?;
     let now = Week::of(app.platform.now());
     let today = day_of(app.platform.now());
+    let birth = Birth::parse(&fields.birth_year, &fields.birth_month, today);
+    if Purpose::from_word(&fields.purpose) == Some(Purpose::Child) && birth.is_none() {
+        let notice = Notice::of_birth(fields.birth_year.clone(), fields.birth_month.clone());
+        let language = Language::find(&fields.language).unwrap_or_default();
+        return case_page(&app, language, console, reader, case, notice).await;
+    }
     let outcome = app
         .platform
         .database
@@ -165,8 +173,7 @@ pub(super) async fn purpose(
             let terms = table_of(&transaction, kept.centre).await?;
             let birthday = match purpose {
                 Purpose::Child => {
-                    let birth =
-                        Birth::parse(&fields.birth_year, &fields.birth_month, today).ok_or(No::Malformed)?;
+                    let birth = birth.ok_or(No::Malformed)?;
                     // Without a table in force the project's own term holds the birthday.
                     Some(
                         terms
@@ -208,14 +215,15 @@ pub(super) async fn prolong(
             let kept = may_keep.case();
             let months = PROLONGED.iter().find(|months| **months == fields.months).ok_or(No::Malformed)?;
             let months = months.parse().map_err(|_| No::Malformed)?;
-            let row = store::find_keeping(&transaction, case).await?;
-            let row = row
-                .filter(|row| kept.state == State::Closed && row.items == kept.items)
-                .ok_or(No::Changed)?;
-            if store::is_decided(&transaction, case).await? {
+            if kept.state != State::Closed || store::is_decided(&transaction, case).await? {
                 return Err(No::Changed.into());
             }
             let terms = table_of(&transaction, kept.centre).await?;
+            let row = match store::find_keeping(&transaction, case).await? {
+                Some(row) if row.items == kept.items => row,
+                Some(row) => row.closed_again(now, kept.items).reckoned(terms.as_ref()),
+                None => Keeping::begun(now, kept.items, terms.as_ref()),
+            };
             let row = row.prolonged(months, now).reckoned(terms.as_ref());
             store::keep(&transaction, case, kept.centre, &row).await?;
             Ok::<_, Undone>("saved")

@@ -185,6 +185,12 @@ impl Keeping {
         Self { purpose, closed: week, items, at_least: None, due: None, warned: None }
     }
 
+    /// A closed case that nobody has given a purpose: a case file.
+    #[must_use]
+    pub fn begun(week: Week, items: u32, terms: Option<&Terms>) -> Self {
+        Self::closed(Purpose::CaseFile, week, items).reckoned(terms)
+    }
+
     /// She wrote again: the due week goes. Purpose and birthday stay, for when it is closed again.
     #[must_use]
     pub fn reopened(self) -> Self {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query, State as AppState};
+use axum::http::StatusCode;
 use axum::response::Response;
 use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
 use super::access::MayKeep;
+use super::jobs::table_of;
 use super::model::{Hold, HoldReason, Keeping, Proposal, ShredReason};
 use super::store::{self, Standing, StoredTable};
 use super::terms::{Purpose, Terms, proposed, warning_weeks};
@@ -82,6 +84,9 @@ struct CasePage {
     due: Option<String>,
     is_due_unknown: bool,
     purposes: Vec<Choice>,
+    is_birth_wrong: bool,
+    birth_year: String,
+    birth_month: String,
     hold: Option<String>,
     held_by_me: bool,
     hold_reasons: Vec<Choice>,
@@ -137,11 +142,45 @@ pub(super) async fn case(
     let case = Uuid::try_parse(&case).map_err(|_| PlatformError::NotFound)?;
     let console = Console::of(&app, &operator);
     let reader = Reader::of(&app, operator)?;
+    let t = Texts::new(language);
+    let notice = Notice { said: words::said(t, &query), refused: words::refused(t, &query), birth: None };
+    case_page(&app, language, console, &reader, case, notice).await
+}
+
+/// What a page of a case says beside the case.
+pub(super) struct Notice {
+    said: Option<&'static str>,
+    refused: Option<&'static str>,
+    /// Year and month of birth as they were typed, when they do not read: in no address, and nowhere kept.
+    birth: Option<(String, String)>,
+}
+
+impl Notice {
+    /// A birth that does not read.
+    pub(super) const fn of_birth(year: String, month: String) -> Self {
+        Self { said: None, refused: None, birth: Some((year, month)) }
+    }
+}
+
+/// The page of a case, also as the answer to a form with a birth that does not read.
+pub(super) async fn case_page(
+    app: &App,
+    language: Language,
+    console: Console,
+    reader: &Reader,
+    case: Uuid,
+    notice: Notice,
+) -> Result<Response, PlatformError> {
     let connection = app.platform.database.read();
-    let may_keep = MayKeep::find(connection, &reader, case).await?.ok_or(PlatformError::NotFound)?;
+    let may_keep = MayKeep::find(connection, reader, case).await?.ok_or(PlatformError::NotFound)?;
     let kept = may_keep.case();
+    let is_closed = kept.state == State::Closed;
     let row = store::find_keeping(connection, case).await?;
-    let row = row.filter(|row| kept.state == State::Closed && row.items == kept.items);
+    let row = row.filter(|row| is_closed && row.items == kept.items);
+    let terms = table_of(connection, kept.centre).await?;
+    // Closed since the last round of regular work: what the next one will write.
+    let now = Week::of(app.platform.now());
+    let row = row.or_else(|| is_closed.then(|| Keeping::begun(now, kept.items, terms.as_ref())));
     let hold = store::find_hold(connection, case).await?;
     let proposal =
         store::find_proposal(connection, case).await?.filter(|proposal| proposal.items == kept.items);
@@ -150,34 +189,43 @@ pub(super) async fn case(
     let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
     let t = shell.t;
     let me = may_keep.person();
-    let is_closed = kept.state == State::Closed;
     let is_mine = |by: Option<Uuid>| by == Some(me);
-    render(&CasePage {
+    let is_birth_wrong = notice.birth.is_some();
+    let chosen = row.as_ref().map_or(Purpose::CaseFile, |row| row.purpose);
+    let (birth_year, birth_month) = notice.birth.unwrap_or_default();
+    let mut page = render(&CasePage {
         console,
-        said: words::said(t, &query),
-        refused: words::refused(t, &query),
+        said: notice.said,
+        refused: notice.refused,
         case,
         reference: reference(case),
         is_closed,
         may_be_proposed: matches!(kept.state, State::Arrived | State::Closed),
         due: row.as_ref().and_then(|row| due_text(t, row)),
-        is_due_unknown: is_closed && row.as_ref().is_none_or(|row| row.due.is_none()),
-        purposes: purposes(t, row.as_ref().map_or(Purpose::CaseFile, |row| row.purpose)),
+        is_due_unknown: is_closed && terms.is_none(),
+        purposes: purposes(t, if is_birth_wrong { Purpose::Child } else { chosen }),
+        is_birth_wrong,
+        birth_year,
+        birth_month,
         held_by_me: is_mine(hold.as_ref().map(|hold| hold.placed_by)),
-        hold: hold_text(&app, t, hold.as_ref()).await?,
+        hold: hold_text(app, t, hold.as_ref()).await?,
         hold_reasons: HoldReason::ALL
             .into_iter()
             .map(|reason| Choice { word: reason.word(), text: words::hold(t, reason), chosen: false })
             .collect(),
         proposed_by_me: is_mine(proposal.as_ref().map(|proposal| proposal.proposed_by)),
-        proposal: proposal_text(&app, t, proposal.as_ref()).await?,
+        proposal: proposal_text(app, t, proposal.as_ref()).await?,
         shred_reasons: ShredReason::ALL
             .into_iter()
             .map(|reason| Choice { word: reason.word(), text: words::shred(t, reason), chosen: false })
             .collect(),
         is_decided,
         shell,
-    })
+    })?;
+    if is_birth_wrong {
+        *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(page)
 }
 
 fn purposes(t: Texts, chosen: Purpose) -> Vec<Choice> {
@@ -218,7 +266,7 @@ async fn approved_text(
         return Ok(None);
     };
     let (first, second) = (name(app, table.proposed_by).await?, name(app, by).await?);
-    Ok(Some(t.keeping_table_approved(first, second, on.to_string())))
+    Ok(Some(t.keeping_table_approved(first, second, words::week(t, on))))
 }
 
 async fn suggestion_text(
@@ -228,13 +276,13 @@ async fn suggestion_text(
 ) -> Result<Option<String>, PlatformError> {
     let Some(table) = table else { return Ok(None) };
     let by = name(app, table.proposed_by).await?;
-    Ok(Some(t.keeping_table_suggested(by, table.proposed.to_string())))
+    Ok(Some(t.keeping_table_suggested(by, words::week(t, table.proposed))))
 }
 
 async fn hold_text(app: &App, t: Texts, hold: Option<&Hold>) -> Result<Option<String>, PlatformError> {
     let Some(hold) = hold else { return Ok(None) };
     let by = name(app, hold.placed_by).await?;
-    Ok(Some(t.keeping_hold_stands(by, words::hold(t, hold.reason), hold.placed.to_string())))
+    Ok(Some(t.keeping_hold_stands(by, words::hold(t, hold.reason), words::week(t, hold.placed))))
 }
 
 async fn proposal_text(
@@ -244,7 +292,7 @@ async fn proposal_text(
 ) -> Result<Option<String>, PlatformError> {
     let Some(proposal) = proposal else { return Ok(None) };
     let by = name(app, proposal.proposed_by).await?;
-    Ok(Some(t.keeping_proposal_stands(by, words::shred(t, proposal.reason), proposal.week.to_string())))
+    Ok(Some(t.keeping_proposal_stands(by, words::shred(t, proposal.reason), words::week(t, proposal.week))))
 }
 
 async fn near_rows(
@@ -281,7 +329,7 @@ async fn case_rows(
 }
 
 fn due_text(t: Texts, row: &Keeping) -> Option<String> {
-    row.due.map(|due| t.keeping_due(words::purpose(t, row.purpose), due.to_string()))
+    row.due.map(|due| t.keeping_due(words::last_day(t, due), words::purpose(t, row.purpose)))
 }
 
 /// The name of a person; of one who has no account any more nothing.

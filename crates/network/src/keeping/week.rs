@@ -47,6 +47,18 @@ impl Week {
         ISOWeekDate::new(self.year, self.week, Weekday::Sunday).map_or(Date::MAX, ISOWeekDate::date)
     }
 
+    /// Its Monday, by which people find it in a calendar.
+    #[must_use]
+    pub fn first_day(self) -> Date {
+        ISOWeekDate::new(self.year, self.week, Weekday::Monday).map_or(Date::MAX, ISOWeekDate::date)
+    }
+
+    /// Its number in the year.
+    #[must_use]
+    pub const fn number(self) -> i8 {
+        self.week
+    }
+
     /// So many weeks later.
     #[must_use]
     pub fn plus_weeks(self, weeks: u16) -> Self {

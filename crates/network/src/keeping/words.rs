@@ -1,4 +1,4 @@
-//! Purposes, reasons and outcomes as the sentences of a page.
+//! Purposes, reasons, weeks and outcomes as the sentences of a page.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,18 @@ use platform::texts::Texts;
 
 use super::model::{HoldReason, ShredReason};
 use super::terms::Purpose;
+use super::week::Week;
+use crate::centres::public_pages::words::date_in_words;
+
+/// A week inside a sentence, with the Monday by which it is found in a calendar.
+pub(super) fn week(t: Texts, week: Week) -> String {
+    t.keeping_week(date_in_words(t, week.first_day()), week.number())
+}
+
+/// The last day on which a case is kept.
+pub(super) fn last_day(t: Texts, week: Week) -> String {
+    date_in_words(t, week.last_day())
+}
 
 /// A purpose.
 pub(super) fn purpose(t: Texts, purpose: Purpose) -> &'static str {

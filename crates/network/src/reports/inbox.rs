@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::{ISOWeekDate, Weekday};
 use uuid::Uuid;
 
 use super::model::State;
@@ -160,11 +161,16 @@ impl Reference {
     }
 }
 
-/// Whether a text is an ISO week as stored: `2026-W47`.
+/// Whether a text is an ISO week as stored: `2026-W47`. A year has 52 or 53 of them.
 fn is_week(text: &str) -> bool {
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once("-W")
-        .is_some_and(|(year, week)| year.len() == 4 && week.len() == 2 && is_number(year) && is_number(week))
+    let number = |digits: &str, length: usize| {
+        let is_number = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse::<i16>().ok()).flatten()
+    };
+    let parts = text.split_once("-W").and_then(|(year, week)| Some((number(year, 4)?, number(week, 2)?)));
+    parts.is_some_and(|(year, week)| {
+        i8::try_from(week).is_ok_and(|week| ISOWeekDate::new(year, week, Weekday::Monday).is_ok())
+    })
 }
 
 /// How many reports are open, by state, each at most [`MOST_COUNTED`] + 1. What is closed is not counted: nobody works on it.
@@ -205,6 +211,8 @@ mod tests {
             "x.2026-W47.7",
             "u.2026'W47.00000000-0000-0000-0000-000000000007",
             "u.2026-W47.7",
+            "u.2026-W54.00000000-0000-0000-0000-000000000007",
+            "u.2026-W00.00000000-0000-0000-0000-000000000007",
             "u.2026-W47..",
         ] {
             assert_eq!(Cursor::of_query(wrong), None, "{wrong}");

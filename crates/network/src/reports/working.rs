@@ -60,11 +60,13 @@ pub(super) struct WaitRequest {
     version: i64,
 }
 
-/// `POST /console/reports/{case}/open`: hands out the frames with their wraps, and records that it was opened.
+/// `POST /console/reports/{case}/open`: hands out the frames with their wraps, and records that it was opened. With `If-Match` only as
+/// long as it is still at that version: what came since must not be recorded as opened by somebody who does not look at it.
 pub(super) async fn open(
     State(app): State<App>,
     operator: Operator,
     Path(case): Path<String>,
+    seen: Option<IfMatch>,
 ) -> Result<Response, Refusal> {
     let case = parse_case(&case)?;
     let reader = Reader::of(&app, operator)?;
@@ -76,7 +78,7 @@ pub(super) async fn open(
         .database
         .write(|transaction| async move {
             let (may_read, version, next) = match store::find(&transaction, reader, case).await? {
-                Some(may_read) => open_own(&transaction, may_read).await?,
+                Some(may_read) => open_own(&transaction, may_read, seen).await?,
                 None => second_centre::take_over(kept, &transaction, reader, case, now).await?,
             };
             let frames = store::list_frames(&transaction, &may_read).await?;
@@ -93,10 +95,8 @@ pub(super) async fn open(
         version,
         state: next.state().word(),
         frames,
-        withdrawn: undoing::find_burn(&past).map(|burn| Withdrawn {
-            week: burn.week.clone(),
-            word: burn.word.as_deref().map(to_base64),
-        }),
+        withdrawn: undoing::find_burn(&past)
+            .map(|burn| Withdrawn { week: burn.week.clone(), word: burn.word.as_deref().map(to_base64) }),
         undoable: undoing::list_undoable(&past, now),
     };
     Ok(json(StatusCode::OK, &opened))
@@ -106,8 +106,12 @@ pub(super) async fn open(
 async fn open_own(
     connection: &impl ConnectionTrait,
     may_read: MayRead,
+    seen: Option<IfMatch>,
 ) -> Result<(MayRead, i64, Standing), Refusal> {
     let report = may_read.report();
+    if seen.is_some_and(|IfMatch(version)| version != report.version) {
+        return Err(Refusal::Changed);
+    }
     let (next, mut version) = (report.standing.open(), report.version);
     if next != report.standing {
         if !store::advance(connection, report, next, None).await? {
@@ -142,7 +146,9 @@ pub(super) async fn items(
         .write(|transaction| async move {
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
             let report = may_read.report();
-            let Some((next, undone)) = check_item(app, &transaction, reader, report, frame, version, now).await? else {
+            let Some((next, undone)) =
+                check_item(app, &transaction, reader, report, frame, version, now).await?
+            else {
                 return Ok(report.version);
             };
             if !store::advance(&transaction, report, next, None).await? {

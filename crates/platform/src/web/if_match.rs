@@ -1,6 +1,6 @@
 //! `If-Match` with the version of a record, so that two operators never overwrite each other silently.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
@@ -35,6 +35,18 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             _ => None,
         }
         .ok_or(PlatformError::Refused(StatusCode::BAD_REQUEST, "malformed"))
+    }
+}
+
+/// For a request that may be about whatever is there: none without the header, refused when it does not read.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = PlatformError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Self::Rejection> {
+        if !parts.headers.contains_key(IF_MATCH) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 
