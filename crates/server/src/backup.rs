@@ -71,21 +71,29 @@ pub(crate) async fn back_up(config: &Config, asked: &Backup, now: Timestamp) -> 
         Err(failed) => return Err(failed.into()),
     };
     database.close().await?;
-    let mut text = format!(
-        "kept {name} in {}: {}, {}\nread again: every byte, row and reference is as it was written\n",
-        made.path.display(),
-        contents(&made.manifest),
-        size(made.manifest.bytes()),
-    );
-    text.push_str(&newest(&made.manifest));
+    let mut lines = vec![
+        format!(
+            "kept {name} in {}: {}, {}",
+            made.path.display(),
+            contents(&made.manifest),
+            size(made.manifest.bytes())
+        ),
+        "read again: every byte, row and reference is as it was written".to_owned(),
+        newest(&made.manifest),
+    ];
     if made.wraps_erased > 0 {
         let backups = counted(made.wraps_erased, "backup", "backups");
-        text.push_str(&format!("deleted the wraps of {backups} that are older than seven days\n"));
+        lines.push(format!("deleted the wraps of {backups} that are older than seven days"));
     }
     if made.pruned > 0 {
-        text.push_str(&format!("deleted {}\n", counted(made.pruned, "older backup", "older backups")));
+        lines.push(format!("deleted {}", counted(made.pruned, "older backup", "older backups")));
     }
-    say(&text)
+    say_all(&lines)
+}
+
+/// Says lines.
+fn say_all(lines: &[String]) -> Result<(), Failure> {
+    say(&format!("{}\n", lines.join("\n")))
 }
 
 async fn verify(asked: &Backup, now: Timestamp) -> Result<(), Failure> {
@@ -164,29 +172,37 @@ pub(crate) async fn restore(config: &Config, asked: &Restore, now: Timestamp) ->
         now,
     })
     .await?;
-    let mut text = outside.said;
-    text.push_str(&format!(
-        "restored {}, made on {}, into {}\n",
-        restored.backup.display(),
-        day_of(restored.manifest.made_at()),
-        target.without_password()
-    ));
-    text.push_str(&format!(
-        "{} with {} are in it; read again, it is whole\n",
-        counted(restored.cases, "report", "reports"),
-        counted(restored.items, "item", "items")
-    ));
-    text.push_str(&newest(&restored.manifest));
-    text.push_str(
-        "what came after the backup was made is not in it: reports, answers, sign-in changes, imports\n",
-    );
-    text.push_str(&format!(
-        "{} that the backup still had {} shredded since, and stays shredded\n",
-        counted(restored.shredded, "report", "reports"),
-        if restored.shredded == 1 { "was" } else { "were" }
-    ));
-    text.push_str("nobody is signed in. Next: set `database` to the new one and start the server\n");
-    say(&text)
+    let mut lines = outside.said;
+    lines.extend([
+        format!(
+            "restored {}, made on {}, into {}",
+            restored.backup.display(),
+            day_of(restored.manifest.made_at()),
+            target.without_password()
+        ),
+        format!(
+            "{} with {} are in it; read again, it is whole",
+            counted(restored.cases, "report", "reports"),
+            counted(restored.items, "item", "items")
+        ),
+        newest(&restored.manifest),
+        "what came after the backup was made is not in it: reports, answers, sign-in changes, imports"
+            .to_owned(),
+    ]);
+    match restored.shredded {
+        0 => {}
+        1 => {
+            lines
+                .push("1 report that the backup still had was shredded since, and stays shredded".to_owned());
+        }
+        many => {
+            lines.push(format!(
+                "{many} reports that the backup still had were shredded since, and stay shredded"
+            ));
+        }
+    }
+    lines.push("nobody is signed in. Next: set `database` to the new one and start the server".to_owned());
+    say_all(&lines)
 }
 
 /// What is in a backup, in numbers a person understands.
@@ -204,8 +220,8 @@ fn contents(manifest: &Manifest) -> String {
 
 fn newest(manifest: &Manifest) -> String {
     manifest.newest_week().map_or_else(
-        || "no report is in it\n".to_owned(),
-        |week| format!("the newest report in it is of week {week}\n"),
+        || "no report is in it".to_owned(),
+        |week| format!("the newest report in it is of week {week}"),
     )
 }
 

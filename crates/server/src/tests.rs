@@ -19,6 +19,9 @@ fn flags_stand_before_or_after_the_command() {
         "approdo network import demo/public --database sqlite:x.db",
         "approdo config check --config x.toml",
         "approdo migrate --database sqlite:x.db",
+        "approdo backup /backups --config x.toml",
+        "approdo backup /backups --keep 3 --database sqlite:x.db",
+        "approdo restore /backups --into sqlite:y.db --tombstones a --tombstones b --database sqlite:x.db",
         "approdo notices send --database sqlite:x.db",
     ] {
         assert!(Arguments::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -210,7 +210,7 @@ fn erase(path: &Path) -> Result<(), Failed> {
     let overwrite = || {
         let mut file = OpenOptions::new().write(true).open(path)?;
         let mut left = file.metadata()?.len();
-        let nothing = [0; 64 << 10];
+        let nothing = vec![0; 1 << 20];
         while left > 0 {
             let step = usize::try_from(left).unwrap_or(nothing.len()).min(nothing.len());
             file.write_all(nothing.get(..step).unwrap_or_default())?;

@@ -85,7 +85,7 @@ pub async fn restore(wanted: &Wanted<'_>) -> Result<Restored, Failed> {
         Age::TooOld => return Err(Failed::TooOld(found.made_at)),
         Age::FromTheFuture => return Err(Failed::FromTheFuture(found.made_at)),
     }
-    let checked = check(&found.path, wanted.now).await?;
+    let checked = Box::pin(check(&found.path, wanted.now)).await?;
     let mut shredded = wanted.outside.clone();
     shredded.extend(checked.tombstones.clone());
     shredded.extend(lists_in(wanted.folder));
@@ -94,7 +94,7 @@ pub async fn restore(wanted: &Wanted<'_>) -> Result<Restored, Failed> {
         shredded.extend(lists_in(shelf));
     }
     match wanted.target {
-        DatabaseUrl::Sqlite(path) => into_file(wanted, &found, &checked, &shredded, path).await,
+        DatabaseUrl::Sqlite(path) => Box::pin(into_file(wanted, &found, &checked, &shredded, path)).await,
         DatabaseUrl::Postgres(_) => {
             let database = Database::connect(wanted.target).await?;
             if !mark::is_empty(database.read()).await? {
@@ -102,7 +102,7 @@ pub async fn restore(wanted: &Wanted<'_>) -> Result<Restored, Failed> {
                 mark::restored_from(&database, &name).await?;
                 return Err(Failed::Taken(name));
             }
-            let restored = fill(&database, &found, &checked, &shredded).await?;
+            let restored = Box::pin(fill(&database, &found, &checked, &shredded)).await?;
             if let Some(path) = wanted.tombstones {
                 write_down(&shredded, path)?;
             }
@@ -138,7 +138,7 @@ async fn into_file(
         }
     }
     let database = Database::connect(&DatabaseUrl::Sqlite(unfinished.clone())).await?;
-    let restored = fill(&database, found, checked, shredded).await?;
+    let restored = Box::pin(fill(&database, found, checked, shredded)).await?;
     database.verify().await?;
     write_down(shredded, wanted.tombstones.unwrap_or(&keeping::beside(path)))?;
     mark::end(&database).await?;

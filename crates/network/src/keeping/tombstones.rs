@@ -73,10 +73,15 @@ impl Tombstones {
     /// The lines of a file, one for each.
     #[must_use]
     pub fn to_text(&self) -> String {
+        use std::fmt::Write as _;
+
         let mut text = String::new();
         for (hash, week) in self.iter() {
-            text.extend(hash.iter().map(|byte| format!("{byte:02x}")));
-            text.push_str(&format!(" {week}\n"));
+            // Writing into a text cannot fail.
+            for byte in hash {
+                let _ = write!(text, "{byte:02x}");
+            }
+            let _ = writeln!(text, " {week}");
         }
         text
     }

@@ -19,7 +19,7 @@ pub(super) struct Outside {
     /// The network of the old database, when it could be asked.
     pub(super) network: Option<String>,
     /// What could not be read, a line each.
-    pub(super) said: String,
+    pub(super) said: Vec<String>,
 }
 
 /// Reads the lists that were named, the one in the configuration, those beside the old and the new database, and the old database itself.
@@ -56,8 +56,8 @@ impl Outside {
             read.map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         if unreadable > 0 {
             let text =
-                format!("{}: {unreadable} lines could not be read and were passed over\n", path.display());
-            self.said.push_str(&text);
+                format!("{}: {unreadable} lines could not be read and were passed over", path.display());
+            self.said.push(text);
         }
         self.list.extend(list);
         self.is_known = true;
@@ -86,8 +86,8 @@ impl Outside {
             self.is_known = true;
         } else {
             let name = config.database.without_password();
-            self.said.push_str(&format!(
-                "{name} could not be asked what was shredded; the lists outside of it were read\n"
+            self.said.push(format!(
+                "{name} could not be asked what was shredded; the lists outside of it were read"
             ));
         }
     }

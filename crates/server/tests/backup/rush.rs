@@ -10,8 +10,8 @@ use crate::house::House;
 use crate::{approdo, back_up, backups, empty_place, house_on};
 
 /// Reports that are there before, and those that 64 clients post meanwhile.
-const BEFORE: usize = 300;
-const MEANWHILE: usize = 1_500;
+const BEFORE: usize = 200;
+const MEANWHILE: usize = 800;
 
 async fn keep_in_a_rush(engine: Engine) {
     let Some((mut house, _store)) = house_on(engine).await else { return };

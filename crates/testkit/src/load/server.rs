@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::{Address, Outcome, connection, instant};
@@ -28,6 +29,21 @@ pub struct Running {
     started_in: Duration,
 }
 
+/// A port on which nobody listens. Port 0 would give one of those that outgoing connections take, and one of them may take it before the
+/// server does; these are below.
+fn free_port() -> Outcome<u16> {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..500 {
+        let place =
+            std::process::id().wrapping_mul(7_919).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(10_240 + place % 9_000)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no port is free".into())
+}
+
 impl Running {
     /// Starts `approdo serve --demo` on a free port and waits for the first page. Its log is added to the file `log`. `around` is a
     /// program with its arguments that is put before it (`strace …`), or nothing.
@@ -36,8 +52,7 @@ impl Running {
     /// When it ends, or shows nothing within a minute.
     pub async fn start(program: &Path, database: &str, log: &Path, around: &[String]) -> Outcome<Self> {
         let log = File::options().create(true).append(true).open(log)?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let address = Address(format!("127.0.0.1:{port}"));
+        let address = Address(format!("127.0.0.1:{}", free_port()?));
         let mut command = match around {
             [first, rest @ ..] => {
                 let mut command = Command::new(first);
