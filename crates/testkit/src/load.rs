@@ -5,6 +5,7 @@
 
 mod connection;
 mod letters;
+mod reading;
 mod server;
 
 use std::collections::VecDeque;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub use connection::{Address, Connection, Reply};
 pub use letters::{Letter, seal};
+pub use reading::{fetch, read_pages};
 pub use server::{Memory, Running};
 
 /// What a client does can fail in many ways, and nobody acts on which.
@@ -24,7 +26,7 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 pub struct Posted {
     /// From the first byte sent to the last answer.
     pub took: Duration,
-    /// Time of each answered post, sorted.
+    /// Time of each answered post, sorted; from when it was due, where posts were due at times.
     pub times: Vec<Duration>,
     /// Hashes of the frames that were answered with 201.
     pub acknowledged: Vec<[u8; 32]>,
@@ -43,7 +45,8 @@ impl Posted {
 }
 
 /// Posts all letters with so many clients at once. Each keeps its connection, comes from a network of its own, waits for each answer,
-/// and stops at the first that does not come. With `pause` each waits before its next post, so that the load is less than it could be.
+/// and stops at the first that does not come. With `every` one post is due each time that passes, whether or not the one before it has been
+/// answered, and its time counts from then: a server that stands still for a second makes everybody late, not one.
 ///
 /// # Errors
 /// When no connection can be made.
@@ -51,17 +54,14 @@ pub async fn post(
     address: &Address,
     letters: Vec<Letter>,
     clients: usize,
-    pause: Duration,
+    every: Duration,
 ) -> Outcome<Posted> {
-    let waiting = Arc::new(Mutex::new(VecDeque::from(letters)));
-    let mut connections = Vec::new();
-    for number in 0..clients {
-        connections.push(Connection::open(address, number).await?);
-    }
+    let connections = connect(address, clients).await?;
+    let queue = Queue::new(letters, every);
     let begun = instant();
     let tasks: Vec<_> = connections
         .into_iter()
-        .map(|connection| tokio::spawn(post_in_turn(connection, Arc::clone(&waiting), pause)))
+        .map(|connection| tokio::spawn(post_in_turn(connection, Arc::clone(&queue))))
         .collect();
     let mut all = Posted::default();
     for task in tasks {
@@ -76,30 +76,58 @@ pub async fn post(
     Ok(all)
 }
 
-async fn post_in_turn(
-    mut connection: Connection,
-    waiting: Arc<Mutex<VecDeque<Letter>>>,
-    pause: Duration,
-) -> Posted {
+async fn post_in_turn(mut connection: Connection, queue: Arc<Queue<Letter>>) -> Posted {
     let mut posted = Posted::default();
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let Some(letter) = next else { return posted };
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-        }
-        let sent = instant();
+    while let Some((letter, due)) = queue.next().await {
         match letter.send(&mut connection).await {
             Ok(reply) if reply.status == 201 => {
-                posted.times.push(sent.elapsed());
+                posted.times.push(due.elapsed());
                 posted.acknowledged.push(letter.hash);
             }
-            Ok(reply) => posted.refused.push((reply.status, String::from_utf8_lossy(&reply.body).into_owned())),
+            Ok(reply) => {
+                posted.refused.push((reply.status, String::from_utf8_lossy(&reply.body).into_owned()))
+            }
             Err(_) => {
                 posted.unknown += 1;
                 return posted;
             }
         }
+    }
+    posted
+}
+
+async fn connect(address: &Address, clients: usize) -> Outcome<Vec<Connection>> {
+    let mut connections = Vec::new();
+    for number in 0..clients {
+        connections.push(Connection::open(address, number).await?);
+    }
+    Ok(connections)
+}
+
+/// What is still to be done, and when each of it is due.
+struct Queue<T> {
+    waiting: Mutex<(VecDeque<T>, Instant)>,
+    every: Duration,
+}
+
+impl<T> Queue<T> {
+    fn new(waiting: impl Into<VecDeque<T>>, every: Duration) -> Arc<Self> {
+        Arc::new(Self { waiting: Mutex::new((waiting.into(), instant())), every })
+    }
+
+    /// The next, once it is due, and since when it is.
+    async fn next(&self) -> Option<(T, Instant)> {
+        let (next, due) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let next = waiting.0.pop_front()?;
+            waiting.1 += self.every;
+            (next, waiting.1)
+        };
+        if self.every.is_zero() {
+            return Some((next, instant()));
+        }
+        tokio::time::sleep_until(due.into()).await;
+        Some((next, due))
     }
 }
 

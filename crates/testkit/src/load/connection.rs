@@ -16,6 +16,8 @@ pub struct Address(pub String);
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// Names and values, in their order.
+    pub headers: Vec<(String, String)>,
     /// The body, as it came over the wire.
     pub body: Vec<u8>,
 }
@@ -68,6 +70,7 @@ impl Connection {
         self.stream.get_mut().write_all(&bytes).await?;
         let mut status = 0;
         let mut length = 0;
+        let mut headers = Vec::new();
         let mut text = String::new();
         loop {
             text.clear();
@@ -80,25 +83,17 @@ impl Connection {
             }
             if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
                 status = rest.split(' ').next().unwrap_or_default().parse()?;
-            } else if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse()?;
+            } else if let Some((name, value)) = line.split_once(':') {
+                if name.eq_ignore_ascii_case("content-length") {
+                    length = value.trim().parse()?;
+                }
+                headers.push((name.to_owned(), value.trim().to_owned()));
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        Ok(Reply { status, body })
+        Ok(Reply { status, headers, body })
     }
-}
-
-/// Fetches an address, as a browser that takes this encoding does.
-///
-/// # Errors
-/// When no whole answer comes.
-pub(super) async fn get(address: &Address, path: &str, encoding: &str) -> Outcome<Reply> {
-    let headers = format!("accept-encoding: {encoding}\r\n");
-    Connection::open(address, 0).await?.ask(&format!("GET {path}"), &headers, &[]).await
 }
 
 impl Address {
@@ -107,6 +102,7 @@ impl Address {
     /// # Errors
     /// When no whole answer comes.
     pub async fn get(&self, path: &str, encoding: &str) -> Outcome<Reply> {
-        get(self, path, encoding).await
+        let headers = format!("accept-encoding: {encoding}\r\n");
+        Connection::open(self, 0).await?.ask(&format!("GET {path}"), &headers, &[]).await
     }
 }

@@ -7,6 +7,7 @@ use envelope::clock::Clock;
 use envelope::encoding::Hash;
 use envelope::frame::Frame;
 use envelope::header::Language;
+use envelope::mailbox::Nonce;
 use envelope::work::{Challenge, HEADER, Solver};
 use jiff::Timestamp;
 use keyring::item::{ReportDraft, seal_safe_report};
@@ -29,7 +30,7 @@ pub struct Letter {
     /// The mailbox that it makes.
     pub mailbox: [u8; 32],
     /// The keys of its mailbox.
-    pub receipt: Arc<Receipt>,
+    receipt: Arc<Receipt>,
     /// The proof of work, as the value of its header.
     token: Option<String>,
 }
@@ -96,6 +97,16 @@ impl Letter {
             letter.work(&mut connection).await?;
         }
         Ok(())
+    }
+
+    /// Asks for the first page of the mailbox that it made: a nonce, and the page under a signature over it.
+    ///
+    /// # Errors
+    /// When no whole answer comes.
+    pub async fn read(&self, connection: &mut Connection) -> Outcome<Reply> {
+        let nonce = connection.post("/mailbox/nonce", "", &[]).await?;
+        let nonce = Nonce::from_slice(&nonce.body).map_err(|_| "no nonce")?;
+        connection.post("/mailbox/page", "", &self.receipt.page_request(&nonce, 0)).await
     }
 
     /// Posts it. Work that was not done before is done now.

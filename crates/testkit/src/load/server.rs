@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::{Address, Outcome, connection, instant};
+use super::{Address, Outcome, instant};
 
 /// Longest wait for the first page.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -25,6 +25,7 @@ pub struct Memory {
 #[derive(Debug)]
 pub struct Running {
     child: Child,
+    is_wrapped: bool,
     address: Address,
     started_in: Duration,
 }
@@ -70,8 +71,13 @@ impl Running {
             .stdout(Stdio::null())
             .stderr(log);
         let begun = instant();
-        let mut server = Self { child: command.spawn()?, address, started_in: Duration::ZERO };
-        while connection::get(&server.address, "/it/", "br").await.map_or(true, |reply| reply.status != 200) {
+        let mut server = Self {
+            child: command.spawn()?,
+            is_wrapped: !around.is_empty(),
+            address,
+            started_in: Duration::ZERO,
+        };
+        while server.address.get("/it/", "br").await.map_or(true, |reply| reply.status != 200) {
             if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
                 return Err("the server did not show its first page".into());
             }
@@ -93,10 +99,18 @@ impl Running {
         self.started_in
     }
 
-    /// Its process id, or that of what was put around it.
+    /// Its process id.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.wrapped().unwrap_or_else(|| self.child.id())
+    }
+
+    /// The process id of the program behind what was put around it.
+    fn wrapped(&self) -> Option<u32> {
+        let id = self.child.id();
+        let children =
+            self.is_wrapped.then(|| fs::read_to_string(format!("/proc/{id}/task/{id}/children")))?;
+        children.ok()?.split_whitespace().next()?.parse().ok()
     }
 
     /// Its memory, from the kernel.
@@ -104,7 +118,7 @@ impl Running {
     /// # Errors
     /// When it does not run, or this is no Linux.
     pub fn memory(&self) -> Outcome<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let field = |name: &str| -> Outcome<u64> {
             let line = status.lines().find(|line| line.starts_with(name)).ok_or("no such field")?;
             Ok(line.split_whitespace().nth(1).ok_or("no figure")?.parse()?)
@@ -117,7 +131,15 @@ impl Running {
     /// # Errors
     /// When it cannot be killed.
     pub fn kill(mut self) -> Outcome<()> {
-        self.child.kill()?;
+        self.end()
+    }
+
+    fn end(&mut self) -> Outcome<()> {
+        match self.wrapped() {
+            // What is around it would leave it behind, and ends with it.
+            Some(id) => drop(Command::new("kill").args(["-9", &id.to_string()]).status()?),
+            None => self.child.kill()?,
+        }
         self.child.wait()?;
         Ok(())
     }
@@ -126,7 +148,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Already ended, or about to be: nothing is left to do about an error here.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.end();
     }
 }

@@ -1,98 +1,82 @@
 //! `bench`: what `make bench` measures, beside what was measured of a peer (docs/benchmarks.md).
 //!
-//! `bench APPRODO FOLDER`: the program to measure, and a folder with `demo/public` in it. Reports are sealed beforehand; then each
-//! round posts some with one client, some with sixty-four, and writes the very rows that the server wrote into a bare SQLite file, one
-//! durable transaction a report: absolute figures swing with the disk of the machine, the ratio of one round does not.
+//! `bench PROGRAM FOLDER RESULTS [PART…]`: the program to measure, a folder with `demo/public` in it for everything that is made on the
+//! way, and a folder for what came out. Parts: `reports syncs memory start pages browser`; without any, all of them.
+//! Whatever depends on the disk or the machine is measured in turns with something that needs nothing of ours, and told as the median of
+//! the ratios of the rounds: absolute figures swing, the ratio of one round does not.
 
-mod client;
-mod machine;
-mod sealing;
-mod table;
-mod yardstick;
+mod bare;
+mod browser;
+mod house;
+mod memory;
+mod nginx;
+mod pages;
+mod reports;
+mod results;
+mod start;
+mod syncs;
 
-use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use crate::client::Address;
-use crate::machine::Server;
-use crate::table::{Findings, Round};
-use crate::yardstick::Yardstick;
+use testkit::load::Outcome;
 
-/// Rounds; the median of their ratios is told.
-const ROUNDS: usize = 7;
-/// Reports that one client posts in a round.
-const WITH_ONE: usize = 120;
-/// Reports that many clients post in a round.
-const WITH_MANY: usize = 480;
-/// Clients at once.
-const MANY: usize = 64;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use crate::house::{House, Scale};
+use crate::results::Results;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(is_within_budget) if is_within_budget => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            machine::say_error(&format!("bench: {error}"));
+            tell(&mut io::stderr(), &format!("bench: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
+/// Measures; whether everything holds that holds on every machine.
 async fn run() -> Outcome<bool> {
-    let mut arguments = std::env::args_os().skip(1);
-    let (Some(program), Some(folder)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: bench APPRODO FOLDER".into());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [program, folder, out, parts @ ..] = arguments.as_slice() else {
+        return Err("usage: bench PROGRAM FOLDER RESULTS [PART…]".into());
     };
-    let (program, folder) = (PathBuf::from(program), PathBuf::from(folder));
-    let sealed = sealing::seal(&folder.join("demo/public"), ROUNDS * (WITH_ONE + WITH_MANY))?;
-    let centre = sealed.centre;
-    let frames: Vec<Arc<[u8]>> = sealed.frames.into_iter().map(Arc::from).collect();
-
-    let stored = folder.join("served.db");
-    let bare = folder.join("bare.db");
-    for database in [&stored, &bare] {
-        machine::prepare(&program, &folder.join("demo/public"), database)?;
+    let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    let scale = if cfg!(debug_assertions) { Scale::QUICK } else { Scale::WHOLE };
+    let mut house = House::new(PathBuf::from(program), PathBuf::from(folder), scale)?;
+    let mut results = Results::new(PathBuf::from(out))?;
+    // Those that wait for the disk first: nothing has warmed or filled it yet.
+    if is_asked("reports") {
+        reports::measure(&mut house, &mut results).await?;
     }
-    let server = Server::start(&program, &stored).await?;
-    let address = server.address().clone();
-    let idle = server.memory()?;
-    let pages = weigh_pages(&address, &sealed.slug).await?;
-
-    let yardstick = Yardstick::open(&bare, &stored).await?;
-    let mut frames = frames.into_iter();
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        let one = client::post(&address, frames.by_ref().take(WITH_ONE).collect(), 1).await?;
-        let bare_one = yardstick.catch_up().await?;
-        let many = client::post(&address, frames.by_ref().take(WITH_MANY).collect(), MANY).await?;
-        let bare_many = yardstick.catch_up().await?;
-        rounds.push(Round { one, bare_one, many, bare_many });
+    if is_asked("syncs") {
+        syncs::measure(&mut house, &mut results).await?;
     }
-    let after = server.memory()?;
-    let started = server.started_in();
-    yardstick.close().await?;
-    server.stop()?;
-
-    let findings = Findings { rounds, idle, after, started, pages, many: MANY, centre };
-    machine::say(&findings.table());
-    Ok(findings.is_within_budget())
+    if is_asked("pages") {
+        pages::measure(&house, &mut results).await?;
+    }
+    if is_asked("memory") {
+        memory::measure(&mut house, &mut results).await?;
+    }
+    if is_asked("start") {
+        start::measure(&mut house, &mut results).await?;
+    }
+    if is_asked("browser") {
+        browser::measure(&house, &mut results).await?;
+    }
+    results.write()?;
+    tell(&mut io::stdout(), &results.table());
+    Ok(results.holds())
 }
 
-/// Bytes on the wire of the pages that have a budget, as a browser that takes brotli gets them.
-async fn weigh_pages(address: &Address, slug: &str) -> Outcome<Vec<table::Page>> {
-    let form = format!("/it/places/{slug}/a");
-    Ok(vec![
-        table::Page { name: "start page", bytes: client::weigh(address, "/it/", false).await?, budget: 14 },
-        table::Page { name: "usable form", bytes: client::weigh(address, &form, false).await?, budget: 30 },
-        table::Page {
-            name: "form with WebAssembly",
-            bytes: client::weigh(address, &form, true).await?,
-            budget: 180,
-        },
-    ])
+/// Says something. Where nobody listens there is nobody to tell.
+fn tell(target: &mut impl io::Write, text: &str) {
+    let _ = writeln!(target, "{text}");
+}
+
+/// Says what is being measured: some parts take minutes.
+fn progress(text: &str) {
+    tell(&mut io::stderr(), &format!("bench: {text}"));
 }
