@@ -70,7 +70,7 @@ export async function open(page) {
 
 /** What the conversation shows now. */
 export async function conversation(page) {
-  return page.locator("#items .item").evaluateAll((items) =>
+  return page.locator("#items > .item").evaluateAll((items) =>
     items.map((item) => ({
       kind: item.querySelector('[data-part="kind"]').textContent.trim(),
       text: item.querySelector('[data-part="text"]').textContent,

@@ -53,8 +53,9 @@ serve({
   "open.push": (chunk) => held(opening).push(bytes(chunk)) as Bytes,
   /** Refused when what came is not what was sent. */
   "open.end": () => {
-    const rest = held(opening).end() as Bytes;
-    opening = replaced(opening, null);
-    return rest;
+    const ended = held(opening);
+    // The core takes the handle with it, also when it refuses: there is nothing left to free.
+    opening = null;
+    return ended.end() as Bytes;
   },
 });
