@@ -146,9 +146,14 @@ fn range(
     }
     let order = if search.is_oldest_first() { Order::Asc } else { Order::Desc };
     if let Some(cursor) = after {
-        // Both columns at once, so that the index begins at the place and passes over nothing.
-        let place = Expr::tuple([Expr::col(report::Column::Week), Expr::col(report::Column::Id)]);
-        let cursor = Expr::tuple([Expr::val(cursor.week.as_str()), Expr::val(cursor.id)]);
+        let week = Expr::col(report::Column::Week);
+        let id = Expr::col(report::Column::Id);
+        // Both columns at once, so that the index begins at the place and passes over nothing. Within one week the id alone: SQLite
+        // does not see that the row value asks for no more.
+        let (place, cursor) = match search.week {
+            Some(_) => (id, Expr::val(cursor.id)),
+            None => (Expr::tuple([week, id]), Expr::tuple([Expr::val(cursor.week.as_str()), Expr::val(cursor.id)])),
+        };
         query = query.filter(if order == Order::Asc { place.gt(cursor) } else { place.lt(cursor) });
     }
     query.order_by(report::Column::Week, order.clone()).order_by(report::Column::Id, order)
