@@ -241,7 +241,7 @@ async fn copy_wraps(
             expect(
                 database,
                 kept.name,
-                manifest.wraps.rows.get(kept.name).copied().unwrap_or_default() - passed_over,
+                manifest.wraps.rows.get(kept.name).copied().unwrap_or_default().saturating_sub(passed_over),
             )
             .await?;
         }
