@@ -89,12 +89,12 @@ async fn accept(
             }
         };
         let member = loop {
-            match crowd.enter(Peer(address), Instant::now()) {
-                Some(member) => break member,
-                None => tokio::select! {
-                    () = crowd.room() => {}
-                    () = sleep(PATIENCE) => {}
-                },
+            if let Some(member) = crowd.enter(Peer(address), Instant::now()) {
+                break member;
+            }
+            tokio::select! {
+                () = crowd.room() => {}
+                () = sleep(PATIENCE) => {}
             }
         };
         let (routes, stopping, alive) = (routes.clone(), stopping.clone(), alive.clone());

@@ -21,7 +21,7 @@ use command::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match command::run(Arguments::parse()).await {
+    match Box::pin(command::run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Whoever started the program reads this, not the log; it names settings and files, never their contents.

@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn steps_hide_what_a_single_report_adds() {
         assert_eq!([0, 1, STEP, STEP + 1].map(rounded_up), [0, STEP, STEP, 2 * STEP]);
-        assert_eq!([0.0, 0.01, 0.1, 0.11, 1.0, 7.0].map(tenths), [0.0, 0.1, 0.1, 0.2, 1.0, 1.0]);
+        let shown = [0.0, 0.01, 0.1, 0.11, 1.0, 7.0].map(|share| tenths(share).to_string());
+        assert_eq!(shown, ["0", "0.1", "0.1", "0.2", "1", "1"]);
     }
 
     #[test]

@@ -73,7 +73,8 @@ pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     let worked = LastSuccess::new(started);
     if let Some(listener) = watched {
         let database = config.database.clone();
-        let figures = metrics::router(Sources { app: app.clone(), database, started, worked: worked.clone() });
+        let figures =
+            metrics::router(Sources { app: app.clone(), database, started, worked: worked.clone() });
         let rules = Rules { most: WATCHERS, leaving: WATCHERS, bytes: BODIES, proxies: Vec::new() };
         // Nobody waits for it at the end: what it answers can be asked again.
         tokio::spawn(connections::serve(listener, figures, rules, stopping));

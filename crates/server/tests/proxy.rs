@@ -31,14 +31,14 @@ fn ask(site: &Site, from: &str, line: &str, headers: &str, body: &[u8]) -> Vec<u
 }
 
 fn body_of(answer: &[u8]) -> &[u8] {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-    &answer[end + 4..]
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    answer.get(end + 4..).unwrap()
 }
 
 /// Asks for a challenge and says how many tries it takes: what the door thinks of the network that this request comes from.
 fn tries(site: &Site, from: &str, headers: &str) -> (Challenge, u32) {
     let answer = ask(site, from, "POST /work", headers, b"");
-    let challenge = Challenge::parse(body_of(&answer)).expect("a challenge");
+    let challenge = Challenge::parse(body_of(&answer)).unwrap();
     let tries = challenge.tries();
     (challenge, tries)
 }

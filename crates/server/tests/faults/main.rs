@@ -1,7 +1,8 @@
-//! Bad luck, with the program as it is started: killed, without room, kept waiting, damaged. What was acknowledged is there afterwards.
+//! Bad luck, with the program as it is started: killed, without room, kept waiting, damaged; and bad people. What was acknowledged is there afterwards.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a story says what it measured, and when it could not be told")]
 
 mod damaged;
 mod full;

@@ -42,7 +42,7 @@ fn change(text: &mut String, old: &str, new: &str) {
 fn program_of_nginx() -> PathBuf {
     let candidates = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx", "/usr/local/bin/nginx"];
     let found = candidates.iter().map(PathBuf::from).find(|path| path.is_file());
-    found.expect("nginx is not installed: scripts/setup.sh test")
+    found.unwrap_or_else(|| panic!("nginx is not installed: scripts/setup.sh test"))
 }
 
 /// `deploy/nginx.conf` with the lines changed that it marks, and no others.
@@ -118,7 +118,7 @@ fn make_certificate(folder: &Path) {
         .arg(folder.join("certificate.pem"))
         .stderr(Stdio::null())
         .status();
-    assert!(status.expect("openssl: scripts/setup.sh test").success());
+    assert!(status.is_ok_and(|status| status.success()), "openssl is not installed: scripts/setup.sh test");
 }
 
 async fn wait_for(what: &str, mut is_there: impl AsyncFnMut() -> bool) {
@@ -256,7 +256,7 @@ fn client(name: &str, port: u16, from: &str) -> Child {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .expect("openssl: scripts/setup.sh test")
+        .unwrap_or_else(|error| panic!("openssl, see scripts/setup.sh test: {error}"))
 }
 
 /// Sends bytes through TLS from an address of this machine, and gives back everything that is answered until the end.
