@@ -204,7 +204,8 @@ pub(crate) fn not_opened(config: &Config, error: &DatabaseError) -> Failure {
 
 /// What to do about a damaged file, as commands that a person can copy; FOLDER is where the backups are.
 fn way_back(damaged: &Path) -> String {
-    let ending = damaged.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+    let ending =
+        damaged.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
     let stem = damaged.file_stem().unwrap_or_default().to_string_lossy();
     // A name that is taken would be refused: the first that is free.
     let mut restored = damaged.with_file_name(format!("{stem}-restored{ending}"));
@@ -213,7 +214,8 @@ fn way_back(damaged: &Path) -> String {
         restored = damaged.with_file_name(format!("{stem}-restored-{number}{ending}"));
         number += 1;
     }
-    let (old, new) = (quoted(&format!("sqlite:{}", damaged.display())), quoted(&format!("sqlite:{}", restored.display())));
+    let (old, new) =
+        (quoted(&format!("sqlite:{}", damaged.display())), quoted(&format!("sqlite:{}", restored.display())));
     format!(
         "\nthe file is not what was written to it, and nothing was changed. The way back (docs/backup.md), with the folder of your backups \
          for FOLDER:\n\

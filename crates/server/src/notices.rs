@@ -27,7 +27,8 @@ pub(crate) async fn send(config: &Config) -> Result<(), Failure> {
         return Err(Failure::new("there is no mail server: set [mail], see docs/notices.md"));
     }
     let database = connect(config).await?;
-    let mut platform = Platform::new(database.clone(), clock, random, Assets::unbuilt(), site, config.session);
+    let mut platform =
+        Platform::new(database.clone(), clock, random, Assets::unbuilt(), site, config.session);
     platform.mail = mail;
     let app = App::open(platform).await?;
     let sent = notices::send_now(&app).await?.unwrap_or_default();
