@@ -1,6 +1,9 @@
 //! The committed vectors of `crates/keyring/tests/vectors`, checked inside a browser (invariant I8): the same files that the native
 //! tests make and open. Format: the README beside them. Compiled only with the feature `vectors`, into a module of its own.
 
+mod beside;
+mod turning;
+
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::content::Content;
@@ -25,18 +28,6 @@ use keyring::slot::SlotKeys;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-const TYPES: [SignedType; 9] = [
-    SignedType::Root,
-    SignedType::Certificate,
-    SignedType::Statement,
-    SignedType::Item,
-    SignedType::ItemInner,
-    SignedType::Wrap,
-    SignedType::Receipt,
-    SignedType::MailboxPage,
-    SignedType::SignIn,
-];
-
 /// Checks one file; the second value is all files by name. `None` when a part of it could not be read.
 type Check = fn(&Value, &Value, &mut Report) -> Option<()>;
 
@@ -47,7 +38,7 @@ type Check = fn(&Value, &Value, &mut Report) -> Option<()>;
 pub fn check_vectors(json: &str) -> String {
     let files: Value = serde_json::from_slice(json.as_bytes()).unwrap_or_default();
     let mut report = Report::default();
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 10] = [
         ("derivation.json", derivation),
         ("signatures.json", signatures),
         ("headers.json", headers),
@@ -55,6 +46,9 @@ pub fn check_vectors(json: &str) -> String {
         ("frames.json", frames),
         ("operator.json", operator),
         ("mailbox.json", mailbox),
+        ("requests.json", beside::requests),
+        ("files.json", beside::files),
+        ("turning.json", turning::turning),
     ];
     for (name, check) in checks {
         let ended = files.get(name).and_then(|file| check(file, &files, &mut report)).is_some();
@@ -124,9 +118,11 @@ fn derivation(file: &Value, _: &Value, report: &mut Report) -> Option<()> {
 }
 
 fn signatures(file: &Value, _: &Value, report: &mut Report) -> Option<()> {
-    for vector in list(file, "signatures")? {
+    let signatures = list(file, "signatures")?;
+    report.expect(signatures.len() == SignedType::ALL.len(), || "one signature of each type".to_owned());
+    for vector in signatures {
         let name = text(vector, "type")?;
-        let signed_type = TYPES.into_iter().find(|signed_type| signed_type.name() == name)?;
+        let signed_type = SignedType::ALL.into_iter().find(|signed_type| signed_type.name() == name)?;
         let payload = bytes(vector, "payload")?;
         let key = PublicKey::parse(text(vector, "key")?).ok()?;
         let signature = Signature::parse(text(vector, "signature")?).ok()?;
@@ -137,7 +133,7 @@ fn signatures(file: &Value, _: &Value, report: &mut Report) -> Option<()> {
         report.expect(own.public() == key && own.sign(signed_type, &payload) == signature, || {
             format!("{name}: signing")
         });
-        let only_its_type = TYPES
+        let only_its_type = SignedType::ALL
             .into_iter()
             .all(|other| key.verifies(other, &payload, &signature) == (other.name() == name));
         report.expect(only_its_type, || format!("{name}: verifies for its own type only"));
@@ -281,7 +277,18 @@ mod tests {
     /// The committed files, as the browser's test hands them over.
     fn committed() -> Value {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../keyring/tests/vectors");
-        let names = ["derivation", "signatures", "headers", "chain", "frames", "operator", "mailbox"];
+        let names = [
+            "derivation",
+            "signatures",
+            "headers",
+            "chain",
+            "frames",
+            "operator",
+            "mailbox",
+            "requests",
+            "files",
+            "turning",
+        ];
         names
             .map(|name| {
                 let file = std::fs::read(format!("{folder}/{name}.json")).unwrap();

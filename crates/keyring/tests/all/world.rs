@@ -137,6 +137,21 @@ impl World {
         }
     }
 
+    /// Another centre of the same network, with people of its own and an epoch of each channel.
+    pub(crate) fn neighbour(&self, seed: u64) -> Self {
+        let mut other = Self::without_epochs(seed, |_| ());
+        other.network = self.network;
+        other.root = self.root.clone();
+        other.governors = self.governors.clone();
+        other.certificate.network = self.network;
+        other.certificate.organisation = "Altro centro di prova".to_owned();
+        let governors = [&other.governors[0], &other.governors[2]];
+        other.bundle.certificate = sign_certificate(&other.certificate, &governors).unwrap();
+        other.new_epoch(Channel::Safe, 0);
+        other.new_epoch(Channel::General, 0);
+        other
+    }
+
     pub(crate) fn verified_root(&self) -> VerifiedRoot {
         VerifiedRoot::verify(&self.root, at(0)).unwrap()
     }

@@ -4,7 +4,9 @@
 //! After a change of the protocol, `APPRODO_WRITE_VECTORS=1 cargo test -p keyring vectors -- --test-threads=1` writes them anew.
 
 mod primitives;
+mod requests;
 mod sealed;
+mod turning;
 
 use std::path::{Path, PathBuf};
 

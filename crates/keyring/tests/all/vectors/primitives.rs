@@ -52,24 +52,12 @@ fn derivation() {
     }
 }
 
-const TYPES: [SignedType; 9] = [
-    SignedType::Root,
-    SignedType::Certificate,
-    SignedType::Statement,
-    SignedType::Item,
-    SignedType::ItemInner,
-    SignedType::Wrap,
-    SignedType::Receipt,
-    SignedType::MailboxPage,
-    SignedType::SignIn,
-];
-
 #[test]
 fn signatures() {
     let fresh = || {
         let mut rng = rng(20);
         let vectors: Vec<Value> = (0_u8..)
-            .zip(TYPES)
+            .zip(SignedType::ALL)
             .map(|(length, signed_type)| {
                 let key = SigningKey::generate(&mut rng).unwrap();
                 let payload = vec![length; usize::from(length) * 5];
@@ -87,12 +75,13 @@ fn signatures() {
     };
     let vectors = committed("signatures.json", fresh);
     assert_eq!(vectors, fresh());
+    assert_eq!(list(&vectors, "signatures").len(), SignedType::ALL.len());
     for vector in list(&vectors, "signatures") {
         let key = PublicKey::parse(text(vector, "key")).unwrap();
         let signature = Signature::parse(text(vector, "signature")).unwrap();
         let payload = bytes(vector, "payload");
         let name = text(vector, "type");
-        for signed_type in TYPES {
+        for signed_type in SignedType::ALL {
             assert_eq!(key.verifies(signed_type, &payload, &signature), signed_type.name() == name);
         }
         assert_eq!(SigningKey::parse_seed(text(vector, "seed")).unwrap().public(), key);

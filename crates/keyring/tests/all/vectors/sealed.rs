@@ -33,19 +33,19 @@ use serde_json::{Value, json};
 use super::{CODE, as_json, bytes, committed, list, read, text};
 use crate::world::{World, after_days, at, italian, message, report, rng, start};
 
-fn clock_of(vector: &Value) -> Clock {
+pub(super) fn clock_of(vector: &Value) -> Clock {
     let time = |name| text(vector, name).parse::<Timestamp>().unwrap();
     Clock::of_device(time("device_time"), time("bundle_build"))
 }
 
-fn verify(vector: &Value) -> Result<VerifiedCentre, CentreRefusal> {
+pub(super) fn verify(vector: &Value) -> Result<VerifiedCentre, CentreRefusal> {
     let root = SignedDocument::parse(&serde_json::to_vec(&vector["root"]).unwrap())?;
     let bundle = CentreBundle::parse(&serde_json::to_vec(&vector["bundle"]).unwrap())?;
     let clock = clock_of(vector);
     verify_centre(&VerifiedRoot::verify(&root, clock)?, &bundle, clock, None)
 }
 
-fn chain_case(world: &World, days: i64) -> Value {
+pub(super) fn chain_case(world: &World, days: i64) -> Value {
     json!({
         "device_time": after_days(days),
         "bundle_build": start(),
@@ -262,7 +262,7 @@ fn frames() {
 const SALT: [u8; 16] = [0x22; 16];
 const SESSION_KEY: [u8; 32] = [0x33; 32];
 
-fn nonce() -> Nonce {
+pub(super) fn nonce() -> Nonce {
     Nonce::assemble(1_800_000_000, &[0x44; 16], &[0x55; 32])
 }
 
@@ -310,7 +310,7 @@ fn operator() {
 }
 
 /// In the vectors, filler is the byte 0xF1 everywhere: the keyed function is the server's.
-fn filler(_: FillerPlace<'_>) -> [u8; CELL_LENGTH] {
+pub(super) fn filler(_: FillerPlace<'_>) -> [u8; CELL_LENGTH] {
     [0xF1; CELL_LENGTH]
 }
 
