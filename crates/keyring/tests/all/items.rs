@@ -13,8 +13,8 @@ use envelope::refusal::FrameRefusal;
 use envelope::sizes::{SizeClass, WRAP_LENGTH};
 use keyring::conversation::{check_conversation, check_notes, highest_seen};
 use keyring::item::{
-    AnswerKind, MessageDraft, OpenedItem, Place, ReportDraft, SealedItem, open_for_centre, open_with_receipt, seal_answer,
-    seal_closing, seal_message, seal_safe_report,
+    AnswerKind, MessageDraft, OpenedItem, Place, ReportDraft, SealedItem, open_for_centre, open_with_receipt,
+    seal_answer, seal_closing, seal_message, seal_safe_report,
 };
 use keyring::receipt::Receipt;
 use keyring::refusal::{OpenRefusal, SealRefusal};
@@ -146,7 +146,10 @@ fn three_hundred_seals_have_one_length_and_all_texts_three() {
     let safe = world.centre().safe_recipient(at(0)).unwrap();
     let lengths: BTreeSet<usize> = (0..300)
         .map(|_| {
-            seal_safe_report(&safe, None, &receipt, &report("sempre uguale"), &mut world.rng).unwrap().bytes.len()
+            seal_safe_report(&safe, None, &receipt, &report("sempre uguale"), &mut world.rng)
+                .unwrap()
+                .bytes
+                .len()
         })
         .collect();
     assert_eq!(lengths, BTreeSet::from([SizeClass::Small.length()]));

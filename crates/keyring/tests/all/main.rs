@@ -8,6 +8,8 @@ mod chain;
 #[cfg(test)]
 mod compile_fail;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod items;
@@ -17,6 +19,8 @@ mod mailbox;
 mod rage;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod turning;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]

@@ -12,13 +12,14 @@ use envelope::content::Content;
 use envelope::duty::Channel;
 use envelope::frame::{Frame, WrapKind};
 use envelope::publication::WrapTarget;
-use keyring::item::{AnswerKind, Place, open_for_centre, seal_answer, seal_safe_report};
+use keyring::item::{AnswerKind, Place, ReportDraft, open_for_centre, seal_answer, seal_safe_report};
 use keyring::operator::OperatorIdentity;
 use keyring::passphrase::Passphrase;
 use keyring::slot::SlotKeys;
 use keyring::{draft, session};
 use secrecy::ExposeSecret;
 
+use crate::files;
 use crate::world::{World, at, italian, report, rng};
 
 fn rage() -> Option<PathBuf> {
@@ -113,6 +114,37 @@ fn the_stock_command_opens_an_answer_with_each_of_its_two_keys() {
     // The epoch's key opens no wrap for her.
     let hers = frame.wrap(WrapKind::Receipt).unwrap();
     assert!(decrypt(&rage, epoch_file.expose_secret().as_bytes(), hers).is_none());
+}
+
+/// From paper to the file: each step gives the identity file of the next one. What follows the true length is zero bytes.
+#[test]
+fn the_stock_command_opens_sealed_files_of_all_sizes_from_paper() {
+    let Some(rage) = rage() else { return };
+    let mut world = World::new(4);
+    let receipt = world.receipt();
+    let safe = world.centre().safe_recipient(at(0)).unwrap();
+    let originals = [0, 1, 65_536, 300_000, 1_048_576 + 3].map(files::content);
+    let sealed: Vec<_> = (0..).zip(&originals).map(|(seed, file)| files::seal(file, 40_000, seed)).collect();
+    let entries = sealed.iter().map(|(entry, _)| entry.clone()).collect();
+    let draft = ReportDraft { files: entries, ..report("con file") };
+    let item = seal_safe_report(&safe, None, &receipt, &draft, &mut world.rng).unwrap();
+    let frame = Frame::parse(&item.bytes).unwrap();
+
+    let paper = world.papers[0].to_file();
+    let epoch_file =
+        decrypt(&rage, paper.as_bytes(), world.wrap(Channel::Safe, 1, WrapTarget::Paper)).unwrap();
+    let item_file = decrypt(&rage, &epoch_file, frame.wrap(WrapKind::Epoch).unwrap()).unwrap();
+    let body = Body::parse(&decrypt(&rage, &item_file, frame.body()).unwrap()).unwrap();
+    let Content::Report(content) = body.content else { panic!("no report") };
+    assert_eq!(content.files.len(), originals.len());
+    for ((entry, original), (_, bytes)) in content.files.iter().zip(&originals).zip(&sealed) {
+        let opened = decrypt(&rage, entry.secret.as_bytes(), bytes).unwrap();
+        let (file, padding) = opened.split_at(usize::try_from(entry.length).unwrap());
+        assert!(file == original, "{} bytes", entry.length);
+        assert!(padding.iter().all(|byte| *byte == 0));
+        // No other key of the way opens it.
+        assert!(decrypt(&rage, &epoch_file, bytes).is_none());
+    }
 }
 
 #[test]
