@@ -87,8 +87,10 @@ test("a report arrives, one letter with one sentence goes to the confirmed addre
   await writeFile(path.join(folder, "other.pem"), other.cert);
   const unknown = await here.server.command(["notices", "send"], { APPRODO_MAIL__AUTHORITY: path.join(folder, "other.pem") });
   assert.equal(unknown.code, 1, unknown.said);
+  assert.match(unknown.said, /certificate/);
   const wrong = await here.server.command(["notices", "send"], { APPRODO_MAIL__PASSWORD: "un'altra parola" });
   assert.equal(wrong.code, 1, wrong.said);
+  assert.match(wrong.said, /signing in failed \(535\)/);
   assert.equal(mail.letters.length, before, "nothing was handed over");
 
   const sent = await here.server.command(["notices", "send"]);

@@ -136,7 +136,8 @@ impl Mailer {
     /// [`MailFailure::Server`].
     pub async fn connect(&self) -> Result<Handover, MailFailure> {
         let reached = tokio::time::timeout(PATIENCE, self.reach()).await;
-        let connection = reached.map_err(|_| MailFailure::Server("it did not answer in time".to_owned()))??;
+        let connection =
+            reached.map_err(|_| MailFailure::Server("it did not answer in time".to_owned()))??;
         Ok(Handover { connection, mailer: self.clone() })
     }
 
@@ -145,13 +146,16 @@ impl Mailer {
         let own = self.own_name();
         let at_once = tls.clone().filter(|_| settings.tls == MailTls::Tls);
         let address = (settings.server.as_str(), settings.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(address, Some(PATIENCE), &own, at_once, None)
-            .await
-            .map_err(|error| unreached("it was not reached", &error))?;
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(address, Some(PATIENCE), &own, at_once, None)
+                .await
+                .map_err(|error| unreached("it was not reached", &error))?;
         if settings.tls == MailTls::StartTls {
             let Some(tls) = tls.clone().filter(|_| connection.can_starttls()) else {
                 connection.abort().await;
-                return Err(MailFailure::Server("it does not offer STARTTLS, and nothing is sent in clear".to_owned()));
+                return Err(MailFailure::Server(
+                    "it does not offer STARTTLS, and nothing is sent in clear".to_owned(),
+                ));
             };
             connection.starttls(tls, &own).await.map_err(|error| unreached("STARTTLS failed", &error))?;
         }
@@ -174,14 +178,13 @@ impl Mailer {
     }
 
     fn write(&self, letter: &Letter, to: Mailbox2821) -> Result<Vec<u8>, MailFailure> {
-        let id: [u8; 16] = self.0.random.bytes();
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = self.0.random.uuid();
         let message = Message::builder()
             .from(Mailbox::new(None, self.0.from.clone()))
             .to(Mailbox::new(None, to))
             .subject(letter.subject.as_str())
             .date(SystemTime::from(letter.date))
-            .message_id(Some(format!("<{id}@{}>", self.0.host)))
+            .message_id(Some(format!("<{}@{}>", id.simple(), self.0.host)))
             // RFC 3834: no out-of-office note answers it.
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -207,8 +210,11 @@ impl Handover {
     /// # Errors
     /// [`MailFailure`].
     pub async fn send(&mut self, letter: &Letter) -> Result<(), MailFailure> {
-        let to: Mailbox2821 =
-            letter.to.0.parse().map_err(|_| MailFailure::NotNow("the address cannot be written".to_owned()))?;
+        let to: Mailbox2821 = letter
+            .to
+            .0
+            .parse()
+            .map_err(|_| MailFailure::NotNow("the address cannot be written".to_owned()))?;
         let bytes = self.mailer.write(letter, to.clone())?;
         let handed = tokio::time::timeout(PATIENCE, self.hand_over(to, &bytes)).await;
         handed.map_err(|_| MailFailure::Server("it did not answer in time".to_owned()))?
@@ -296,7 +302,9 @@ mod tests {
     #[test]
     fn an_address_is_read_as_typed_and_never_shown() {
         assert_eq!(Address::parse(" anna@example.org ").unwrap().as_str(), "anna@example.org");
-        for wrong in ["", "anna", "anna@", "a b@example.org", "anna@example.org\r\nBcc: x@example.org", "<a@b.c>"] {
+        for wrong in
+            ["", "anna", "anna@", "a b@example.org", "anna@example.org\r\nBcc: x@example.org", "<a@b.c>"]
+        {
             assert_eq!(Address::parse(wrong), None, "{wrong}");
         }
         assert_eq!(format!("{:?}", Address::parse("anna@example.org")), "Some(Address)");

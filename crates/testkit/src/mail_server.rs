@@ -44,15 +44,13 @@ impl ReceivedLetter {
         let mut rest = joined.as_bytes();
         while let Some((first, after)) = rest.split_first() {
             let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-            match hex.filter(|_| *first == b'=').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    rest = &after[2..];
-                }
-                None => {
-                    bytes.push(*first);
-                    rest = after;
-                }
+            let hex = hex.filter(|_| *first == b'=').and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            if let Some(byte) = hex {
+                bytes.push(byte);
+                rest = &after[2..];
+            } else {
+                bytes.push(*first);
+                rest = after;
             }
         }
         String::from_utf8(bytes).expect("UTF-8")

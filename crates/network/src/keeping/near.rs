@@ -42,9 +42,15 @@ pub async fn near(app: &App, centres: &[Uuid], key: &MarkKey) -> Result<Vec<Near
         let ids = rows.iter().filter(|(case, centre, _)| is_meant(case, centre)).map(|(case, _, _)| *case);
         for case in cases::list_any(connection, ids.collect()).await? {
             let row = rows.iter().find(|(id, _, _)| *id == case.id).map(|(_, _, row)| row);
-            let due = row.filter(|row| case.state == State::Closed && row.items == case.items).and_then(|row| row.due);
+            let due = row
+                .filter(|row| case.state == State::Closed && row.items == case.items)
+                .and_then(|row| row.due);
             if let (Some(due), Ok(channel)) = (due.filter(|due| *due <= until), case.channel.parse()) {
-                found.push(Near { centre: case.centre, channel, mark: key.of("near", case.id, &due.to_string()) });
+                found.push(Near {
+                    centre: case.centre,
+                    channel,
+                    mark: key.of("near", case.id, &due.to_string()),
+                });
             }
         }
     }

@@ -44,7 +44,7 @@ pub(super) struct WishesForm {
 
 /// Why a form did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum No {
+enum Undone {
     Address,
     Code,
     Wait,
@@ -52,7 +52,7 @@ enum No {
     NoMail,
 }
 
-impl No {
+impl Undone {
     const fn word(self) -> &'static str {
         match self {
             Self::Address => "address",
@@ -73,13 +73,17 @@ pub(super) async fn address(
     Ok(answer(&form.fields.language, outcome))
 }
 
-async fn ask(app: &App, operator: &Operator, typed: &str) -> Result<Result<&'static str, No>, DatabaseError> {
-    let Some(mailer) = &app.platform.mail else { return Ok(Err(No::NoMail)) };
-    let Some(address) = Address::parse(typed) else { return Ok(Err(No::Address)) };
+async fn ask(
+    app: &App,
+    operator: &Operator,
+    typed: &str,
+) -> Result<Result<&'static str, Undone>, DatabaseError> {
+    let Some(mailer) = &app.platform.mail else { return Ok(Err(Undone::NoMail)) };
+    let Some(address) = Address::parse(typed) else { return Ok(Err(Undone::Address)) };
     let (person, centre, now) = (operator.person().id, operator.centre(), app.platform.now());
     // Whoever holds a session must not be able to write to strangers as often as they like.
     if !app.notices.may_ask(person, now) {
-        return Ok(Err(No::Wait));
+        return Ok(Err(Undone::Wait));
     }
     let code = Code::random(&app.platform.random);
     let asked = &Asked::now(address.clone(), &code, person, now);
@@ -97,10 +101,10 @@ async fn ask(app: &App, operator: &Operator, typed: &str) -> Result<Result<&'sta
     let Err(failure) = handed else { return Ok(Ok("asked")) };
     amend(app, person, centre, |wishes| Some(Wishes { asked: None, ..wishes })).await?;
     Ok(Err(match failure {
-        MailFailure::Refused(_) => No::Address,
+        MailFailure::Refused(_) => Undone::Address,
         MailFailure::NotNow(_) | MailFailure::Server(_) => {
             tracing::warn!(cause = %failure, "a code for an address was not sent");
-            No::Server
+            Undone::Server
         }
     }))
 }
@@ -115,7 +119,7 @@ pub(super) async fn confirm(
     let confirmed = amend(&app, person, centre, |wishes| {
         code.as_ref().and_then(|code| wishes.confirmed(code, person, now).ok())
     });
-    let outcome = if confirmed.await? { Ok("confirmed") } else { Err(No::Code) };
+    let outcome = if confirmed.await? { Ok("confirmed") } else { Err(Undone::Code) };
     Ok(answer(&form.fields.language, outcome))
 }
 
@@ -164,11 +168,11 @@ async fn amend(
 }
 
 /// Back to the page.
-fn answer(language: &str, outcome: Result<&'static str, No>) -> Response {
+fn answer(language: &str, outcome: Result<&'static str, Undone>) -> Response {
     let language = Language::find(language).unwrap_or_default().code();
     let query = match outcome {
         Ok(word) => format!("said={word}"),
-        Err(no) => format!("refused={}", no.word()),
+        Err(undone) => format!("refused={}", undone.word()),
     };
     Redirect::to(&format!("/{language}/console/notices?{query}")).into_response()
 }

@@ -48,8 +48,14 @@ pub(super) fn notice(
 /// The letter with the code that confirms an address. It names neither this service nor a person.
 pub(super) fn confirmation(to: &Address, language: Language, code: &Code, date: Timestamp) -> Letter {
     let t = Texts::new(language);
-    let text = format!("{}\n\n{}\n\n{}", t.notices_mail_code(), code.in_groups(), t.notices_mail_code_explains());
-    Letter { to: to.clone(), subject: t.notices_mail_code().trim_end_matches([':', '.']).to_owned(), text, date }
+    let text =
+        format!("{}\n\n{}\n\n{}", t.notices_mail_code(), code.in_groups(), t.notices_mail_code_explains());
+    Letter {
+        to: to.clone(),
+        subject: t.notices_mail_code().trim_end_matches([':', '.']).to_owned(),
+        text,
+        date,
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +84,10 @@ mod tests {
             let t = Texts::new(language);
             for sentence in [t.notices_mail_waiting(), t.notices_mail_overdue(), t.notices_mail_near()] {
                 let words = sentence.to_lowercase();
-                for word in ["urgen", "approdo", "caso", "case", "centr", "report", "segnala", "subito", "now", "victim", "vittim"] {
+                for word in [
+                    "urgen", "approdo", "caso", "case", "centr", "report", "segnala", "subito", "now",
+                    "victim", "vittim",
+                ] {
                     assert!(!words.contains(word), "{language:?}: {sentence}");
                 }
                 assert!(!words.chars().any(|sign| sign.is_ascii_digit()), "{sentence}");

@@ -28,7 +28,8 @@ pub(crate) async fn lines(
 fn in_words(t: Texts, glance: &Glance, near: u64) -> Vec<ConsoleLine> {
     let second = u64::try_from(glance.second).unwrap_or(u64::MAX);
     let line = |is_so: bool, text: String, path: &'static str| is_so.then_some(ConsoleLine { text, path });
-    let waiting = counted(glance.unopened, |few| t.notices_line_waiting(few), |many| t.notices_line_waiting(many));
+    let waiting =
+        counted(glance.unopened, |few| t.notices_line_waiting(few), |many| t.notices_line_waiting(many));
     let second_text = counted(second, |few| t.notices_line_second(few), |many| t.notices_line_second(many));
     let near_text = counted(near, |few| t.notices_line_near(few), |many| t.notices_line_near(many));
     let lines = [

@@ -200,7 +200,8 @@ mod tests {
     fn who_was_told_is_not_told_again_until_it_is_gone() {
         let memory = memory("2026-11-24T07:05:00Z");
         let (anna, bea) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let marks: HashSet<Mark> = (0..3).map(|case| memory.key().of("waits", Uuid::from_u128(case), "1")).collect();
+        let marks: HashSet<Mark> =
+            (0..3).map(|case| memory.key().of("waits", Uuid::from_u128(case), "1")).collect();
         assert_eq!(memory.new_to(anna, &marks), marks);
         memory.note_told(anna, marks.clone());
         assert!(memory.new_to(anna, &marks).is_empty());

@@ -31,9 +31,13 @@ impl Code {
 
     /// What was typed or pasted, whatever stands between the groups.
     pub(super) fn parse(typed: &str) -> Option<Self> {
-        let letters: String =
-            typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect();
-        (letters.len() == LENGTH && letters.bytes().all(|letter| LETTERS.contains(&letter))).then_some(Self(letters))
+        let letters: String = typed
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|letter| letter.to_ascii_uppercase())
+            .collect();
+        (letters.len() == LENGTH && letters.bytes().all(|letter| LETTERS.contains(&letter)))
+            .then_some(Self(letters))
     }
 
     /// In groups of four, as it is sent.
@@ -160,7 +164,12 @@ mod tests {
         let code = Code::random(&Random::system());
         let shown = code.in_groups();
         assert_eq!((shown.len(), shown.matches('-').count()), (19, 3));
-        for typed in [shown.clone(), shown.to_lowercase(), shown.replace('-', " "), format!("\u{2068}{shown}\u{2069}\n")] {
+        for typed in [
+            shown.clone(),
+            shown.to_lowercase(),
+            shown.replace('-', " "),
+            format!("\u{2068}{shown}\u{2069}\n"),
+        ] {
             assert_eq!(Code::parse(&typed), Some(code.clone()), "{typed}");
         }
         for wrong in ["", "ABCD", "ABCD-EFGH-JKLM-NPQ1", "ABCD-EFGH-JKLM-NPQRS"] {
@@ -175,8 +184,12 @@ mod tests {
         let (code, other) = (Code::random(&random), Code::random(&random));
         let (anna, bea) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let address = Address::parse("anna@example.org").unwrap();
-        let asking = Wishes { supervises: true, refused: true, ..Wishes::default() }
-            .asking(Asked::now(address.clone(), &code, anna, now()));
+        let asking = Wishes { supervises: true, refused: true, ..Wishes::default() }.asking(Asked::now(
+            address.clone(),
+            &code,
+            anna,
+            now(),
+        ));
         assert_eq!(asking.reachable(), None);
         assert_eq!(asking.clone().confirmed(&other, anna, now()), Err(WrongCode));
         assert_eq!(asking.clone().confirmed(&code, bea, now()), Err(WrongCode));

@@ -225,7 +225,8 @@ async fn deliver(app: &App, mailer: &Mailer, due: Due<'_>, date: Timestamp) -> R
         match send(app, &mut handover, told, &matters, date).await {
             Ok(()) => {
                 sent.sent += 1;
-                app.notices.note_told(told.person, matters.into_iter().flat_map(|(_, marks)| marks).collect());
+                app.notices
+                    .note_told(told.person, matters.into_iter().flat_map(|(_, marks)| marks).collect());
             }
             Err(failure @ MailFailure::Refused(_)) => {
                 tracing::warn!(cause = %failure, "an address for notices is refused; its owner sees it in the console");
@@ -233,7 +234,9 @@ async fn deliver(app: &App, mailer: &Mailer, due: Due<'_>, date: Timestamp) -> R
                 let (person, address) = (told.person, &told.address);
                 app.platform
                     .database
-                    .write(|transaction| async move { store::note_refused(&transaction, person, address).await })
+                    .write(
+                        |transaction| async move { store::note_refused(&transaction, person, address).await },
+                    )
                     .await?;
             }
             Err(failure @ MailFailure::NotNow(_)) => {
@@ -260,8 +263,7 @@ async fn send(
     date: Timestamp,
 ) -> Result<(), MailFailure> {
     let matters: Vec<Matter> = matters.iter().map(|(matter, _)| *matter).collect();
-    let letter =
-        letters::notice(&told.address, told.language, &matters, &app.platform.site.public, date);
+    let letter = letters::notice(&told.address, told.language, &matters, &app.platform.site.public, date);
     handover.send(&letter).await
 }
 

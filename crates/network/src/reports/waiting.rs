@@ -54,7 +54,8 @@ pub async fn waiting(app: &App, centres: &[Uuid], key: &MarkKey) -> Result<Vec<W
     let today = day_of(app.platform.now());
     let mut found = Vec::new();
     for centre in centres {
-        let is_lapsed = |lying: &Lying| lying.standing.is_lapsed(app.centres.promise_days(lying.holder), today);
+        let is_lapsed =
+            |lying: &Lying| lying.standing.is_lapsed(app.centres.promise_days(lying.holder), today);
         let waits = |lying: &Lying| Waiting {
             centre: *centre,
             channel: lying.channel,

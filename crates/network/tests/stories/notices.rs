@@ -69,11 +69,20 @@ async fn confirmed(
     assert_eq!(form(&mut operator, "address", &format!("address={address}")).await, "said=asked");
     let letters = mail.take();
     assert_eq!((letters.len(), letters[0].to.as_str()), (1, address));
-    assert_eq!(form(&mut operator, "confirm", &format!("code={}", code_of(&letters[0]))).await, "said=confirmed");
+    assert_eq!(
+        form(&mut operator, "confirm", &format!("code={}", code_of(&letters[0]))).await,
+        "said=confirmed"
+    );
     operator
 }
 
-async fn report(app: &TestApp, network: &DemoNetwork, centre: usize, channel: Channel, urgent: bool) -> CaseId {
+async fn report(
+    app: &TestApp,
+    network: &DemoNetwork,
+    centre: usize,
+    channel: Channel,
+    urgent: bool,
+) -> CaseId {
     let now = app.platform.now();
     let her = Victim::new(app, network.id);
     let to = network.verified(centre, now);
@@ -106,23 +115,22 @@ async fn a_notice_goes_at_its_hour_and_says_one_sentence(app: TestApp) {
     assert!(id.len() == 1 + 32 + "@127.0.0.1>".len() && id.ends_with("@127.0.0.1>"), "{id}");
     let mut names = letter.header_names();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "Auto-Submitted",
-            "Content-Transfer-Encoding",
-            "Content-Type",
-            "Date",
-            "From",
-            "MIME-Version",
-            "Message-ID",
-            "Subject",
-            "To"
-        ]
-    );
+    let nine =
+        "Auto-Submitted Content-Transfer-Encoding Content-Type Date From MIME-Version Message-ID Subject To";
+    assert_eq!(names.join(" "), nine);
     // Nothing of what it is about, in no header either.
     let raw = letter.raw.to_lowercase();
-    for canary in [&case.to_string()[..8], "parola", "porto", "associazione", "safe", "urgen", "approdo", "anna verdi", "2026-w"] {
+    for canary in [
+        &case.to_string()[..8],
+        "parola",
+        "porto",
+        "associazione",
+        "safe",
+        "urgen",
+        "approdo",
+        "anna verdi",
+        "2026-w",
+    ] {
         assert!(!raw.contains(canary), "{canary}: {raw}");
     }
     // Nothing new: nothing more, at no later hour.
@@ -141,8 +149,14 @@ async fn a_notice_goes_at_its_hour_and_says_one_sentence(app: TestApp) {
 async fn an_address_gets_nothing_before_its_code_was_typed(app: TestApp) {
     let (app, mail, network) = with_mail(app).await;
     let mut anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
-    for wrong in ["anna", "anna%40", "a%20b%40example.org", "anna%40example.org%0d%0aBcc%3ax%40example.org", ""] {
-        assert_eq!(form(&mut anna, "address", &format!("address={wrong}")).await, "refused=address", "{wrong}");
+    for wrong in
+        ["anna", "anna%40", "a%20b%40example.org", "anna%40example.org%0d%0aBcc%3ax%40example.org", ""]
+    {
+        assert_eq!(
+            form(&mut anna, "address", &format!("address={wrong}")).await,
+            "refused=address",
+            "{wrong}"
+        );
     }
     assert_eq!(mail.connections(), 0);
     assert_eq!(form(&mut anna, "address", &format!("address={ANNA}")).await, "said=asked");
@@ -163,12 +177,16 @@ async fn an_address_gets_nothing_before_its_code_was_typed(app: TestApp) {
     app.time.set(at("2026-11-23T11:05:00Z"));
     let mut anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
     for number in 0..4 {
-        assert_eq!(form(&mut anna, "address", &format!("address=other{number}@example.org")).await, "said=asked");
+        assert_eq!(
+            form(&mut anna, "address", &format!("address=other{number}@example.org")).await,
+            "said=asked"
+        );
     }
     assert_eq!(form(&mut anna, "address", "address=other@example.org").await, "refused=wait");
     assert_eq!(mail.take().len(), 4);
     // Nobody without her session and token asks for anything.
-    let nobody = Client::new(&app).post_form("/console/notices/address", "csrf=x&language=it&address=a@b.org").await;
+    let nobody =
+        Client::new(&app).post_form("/console/notices/address", "csrf=x&language=it&address=a@b.org").await;
     assert!(nobody.header("location").contains("/console/sign-in"), "{}", nobody.status);
     let without = anna.client.post_form("/console/notices/remove", "csrf=x&language=it").await;
     assert_eq!(without.status.as_u16(), 403);
@@ -186,7 +204,11 @@ async fn a_code_is_good_once_for_one_person_and_for_72_hours(app: TestApp) {
     assert_eq!(form(&mut anna, "confirm", &format!("code={beas}")).await, "refused=code", "another person's");
     assert_eq!(form(&mut anna, "address", &format!("address={ANNA}")).await, "said=asked");
     let code = code_of(&mail.take()[0]);
-    assert_eq!(form(&mut anna, "confirm", &format!("code={old}")).await, "refused=code", "void by the next one");
+    assert_eq!(
+        form(&mut anna, "confirm", &format!("code={old}")).await,
+        "refused=code",
+        "void by the next one"
+    );
     assert_eq!(form(&mut anna, "confirm", "code=").await, "refused=code");
     // Nowhere on the disk: its hash alone.
     for file in app.store.folder().into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
@@ -265,7 +287,9 @@ async fn a_broken_promise_and_the_end_of_a_term_reach_whoever_supervises(app: Te
         weeks += 1;
         // Mondays at eight in Rome, winter or summer: both hours are looked at.
         let monday = app.platform.now().in_tz("Europe/Rome").unwrap().date();
-        let monday = monday.checked_sub(jiff::Span::new().days(i64::from(monday.weekday().to_monday_zero_offset()))).unwrap();
+        let monday = monday
+            .checked_sub(jiff::Span::new().days(i64::from(monday.weekday().to_monday_zero_offset())))
+            .unwrap();
         app.time.set(monday.at(8, 1, 0, 0).in_tz("Europe/Rome").unwrap().timestamp());
         if round(&app.app).await.unwrap().sent > 0 {
             sent.push(weeks);
@@ -279,7 +303,9 @@ async fn a_broken_promise_and_the_end_of_a_term_reach_whoever_supervises(app: Te
 
 async fn approve_terms(mut anna: Operator, bea: &mut Operator) {
     let terms = "contact=6&case-file=60&claim=120&child=28";
-    for (operator, path, fields) in [(&mut anna, "/console/keeping/table", terms), (bea, "/console/keeping/table/confirm", "")] {
+    for (operator, path, fields) in
+        [(&mut anna, "/console/keeping/table", terms), (bea, "/console/keeping/table/confirm", "")]
+    {
         let page = operator.client.get("/it/console/keeping").await;
         let csrf = page.text().split("data-csrf=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let answer = operator.client.post_form(path, &format!("csrf={csrf}&language=it&{fields}")).await;
@@ -306,7 +332,11 @@ async fn a_clock_that_jumps_sends_no_flood(app: TestApp) {
             sent += round(&app.app).await.unwrap().sent;
         }
     }
-    assert_eq!((sent, mail.take().len()), (1, 1), "what waits and what waits too long were told in one letter");
+    assert_eq!(
+        (sent, mail.take().len()),
+        (1, 1),
+        "what waits and what waits too long were told in one letter"
+    );
 }
 
 async fn after_a_restart_what_waits_is_new_once(app: TestApp) {
@@ -371,7 +401,10 @@ async fn whoever_leaves_or_removes_the_address_gets_nothing(app: TestApp) {
     report(&app, network, 0, Channel::Safe, true).await;
     // Bea leaves by an import: her role ends, and her address with it, before anything is sent.
     let database = &app.platform.database;
-    let leave = format!("DELETE FROM role WHERE person_id = (SELECT id FROM person WHERE account = '{}')", network.centres[0].people[1].account);
+    let leave = format!(
+        "DELETE FROM role WHERE person_id = (SELECT id FROM person WHERE account = '{}')",
+        network.centres[0].people[1].account
+    );
     database
         .write(|transaction| {
             let leave = leave.clone();

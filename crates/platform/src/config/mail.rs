@@ -129,14 +129,22 @@ impl TryFrom<Given> for MailSettings {
 
     fn try_from(given: Given) -> Result<Self, String> {
         let (Some(server), Some(from)) = (given.server, given.from) else {
-            return Err("`server` and `from` are needed for notices by mail; without both leave `[mail]` out".to_owned());
+            return Err(
+                "`server` and `from` are needed for notices by mail; without both leave `[mail]` out"
+                    .to_owned(),
+            );
         };
         if given.tls == MailTls::None && !is_this_machine(&server) {
-            return Err("expected `tls = \"starttls\"` or `\"tls\"`; `\"none\"` is for a mail server on this machine".to_owned());
+            return Err(
+                "expected `tls = \"starttls\"` or `\"tls\"`; `\"none\"` is for a mail server on this machine"
+                    .to_owned(),
+            );
         }
         let account = match (given.username, given.password) {
             (None, None) => None,
-            (Some(username), Some(password)) if is_word(&username) => Some(MailAccount { username, password }),
+            (Some(username), Some(password)) if is_word(&username) => {
+                Some(MailAccount { username, password })
+            }
             (Some(_), Some(_)) => return Err("expected `username` on one line".to_owned()),
             _ => return Err("`username` and `password` are given together, or neither".to_owned()),
         };
@@ -144,7 +152,9 @@ impl TryFrom<Given> for MailSettings {
         hours.sort_unstable();
         hours.dedup();
         if !hours.iter().all(|hour| (0..24).contains(hour)) {
-            return Err("expected `hours` as a list of whole hours from 0 to 23, such as `[8, 12, 16]`".to_owned());
+            return Err(
+                "expected `hours` as a list of whole hours from 0 to 23, such as `[8, 12, 16]`".to_owned()
+            );
         }
         let port = given.port.unwrap_or(given.tls.usual_port());
         Ok(Self { server, port, tls: given.tls, account, from, authority: given.authority, hours })
@@ -249,7 +259,9 @@ mod tests {
             let error = read(&format!("{WHOLE}{line}")).unwrap_err();
             assert!(!error.contains("sesame") && !error.contains("12345"), "{line}: {error}");
         }
-        for (from, to) in [("smtp.example.org", "smtp example"), ("smtp.example.org", ""), ("notices@", "notices")] {
+        for (from, to) in
+            [("smtp.example.org", "smtp example"), ("smtp.example.org", ""), ("notices@", "notices")]
+        {
             assert!(read(&WHOLE.replace(from, to)).is_err(), "{to}");
         }
         assert!(read("[mail]\nserver = 'localhost'").unwrap_err().contains("`server` and `from`"));

@@ -43,7 +43,8 @@ pub(in crate::reports) async fn list_lying_as_second(
     connection: &impl ConnectionTrait,
     centre: Uuid,
 ) -> Result<Vec<Lying>, DatabaseError> {
-    let query = arrived().filter(report::Column::SecondCentreId.eq(centre)).filter(report::Column::Opened.eq(false));
+    let query =
+        arrived().filter(report::Column::SecondCentreId.eq(centre)).filter(report::Column::Opened.eq(false));
     list(connection, query).await
 }
 
