@@ -47,6 +47,13 @@ export async function fillCall(page, { number, times = 1, otherwise }) {
   if (otherwise) await page.fill("#else-own", otherwise);
 }
 
+/** Chooses files and waits until the page has looked at each of them. */
+export async function attach(page, files) {
+  await page.setInputFiles("#attach-file", files);
+  const looking = await page.getAttribute("#texts", "data-file-looking");
+  await page.waitForFunction((sentence) => [...document.querySelectorAll("#attach-list [data-part=state]")].every((state) => state.textContent !== sentence), looking);
+}
+
 /** Sends the form and returns the code and the two words, as she reads them. */
 export async function send(page) {
   await page.click("#send");
