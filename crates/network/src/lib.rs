@@ -1,5 +1,5 @@
 //! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← centres ←
-//! guidance ← reports.
+//! guidance ← files ← reports ← keeping ← notices; [`backup`] stands after them and is none.
 //!
 //! | slice | what it is |
 //! |---|---|
@@ -8,6 +8,8 @@
 //! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
 //! | [`files`] | sealed files of reports and messages |
 //! | [`reports`] | sealed reports, mailbox, inbox |
+//! | [`keeping`] | terms, holds, shredding, tombstones |
+//! | [`notices`] | telling operators that something waits |
 //!
 //! Invariant: nothing here can open a seal: neither `keyring` nor `age` is among the dependencies.
 

@@ -71,7 +71,7 @@ impl Assets {
         Self::from_files(files)
     }
 
-    /// Assets for tests that look at pages only: every name has a URL, no file exists.
+    /// Assets for commands without pages, and for tests that look at pages only: every name has a URL, no file exists.
     #[must_use]
     pub fn unbuilt() -> Self {
         Self(Arc::new(Inner { urls: None, files: HashMap::new() }))
