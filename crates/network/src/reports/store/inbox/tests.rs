@@ -272,8 +272,9 @@ async fn the_inbox_costs_the_same_at_a_thousand_and_a_hundred_thousand_reports(s
     let longest = Ord::max(PAGE_LENGTH, MOST_COUNTED) + 1;
     assert!(at_many.iter().all(|cost| cost.found <= longest), "no statement finds more than it shows");
     if counted.is_none() {
-        let wasteful: Vec<&Cost> =
-            at_few.iter().chain(&at_many).filter(|cost| cost.visited != cost.found).collect();
+        // In a small table an index with one column less costs the planner the same where it expects one row; so this is asked of the
+        // large one alone.
+        let wasteful: Vec<&Cost> = at_many.iter().filter(|cost| cost.visited != cost.found).collect();
         assert!(wasteful.is_empty(), "every row that was touched is one that is shown: {wasteful:?}");
     }
     // Where both sizes find as much, both cost as much.
