@@ -23,6 +23,7 @@ box-kind-acknowledgement = The centre has read your message
 box-kind-rotation = The code was changed
 box-not-shown = Not shown here, to protect you.
 box-incomplete = One answer could not be opened or confirmed, so we do not show it. Please phone the centre.
+box-missing = Did you expect another answer, or did you read one before that is missing now? Please phone the centre: from this page nobody can see whether an answer got lost.
 box-replaced = For a while another code took the place of this one. The centre has put yours back. Answers from that time cannot be read with this code: if it was not you who changed it, talk to the centre about it.
 box-add = Write back
 box-add-label = Your message to the centre

@@ -23,6 +23,7 @@ box-kind-acknowledgement = Il centro ha letto il tuo messaggio
 box-kind-rotation = Il codice è stato cambiato
 box-not-shown = Qui non si mostra, per proteggerti.
 box-incomplete = Non è stato possibile aprire o confermare una risposta, perciò non la mostriamo. Per favore telefona al centro.
+box-missing = Aspettavi un’altra risposta, o ne avevi già letta una che adesso manca? Per favore telefona al centro: da questa pagina nessuno può vedere se una risposta è andata persa.
 box-replaced = Per un po’ un altro codice ha preso il posto di questo. Il centro ha rimesso il tuo. Le risposte di quel periodo non si leggono con questo codice: se il cambio non l’hai chiesto tu, parlane con il centro.
 box-add = Rispondi
 box-add-label = Il tuo messaggio al centro

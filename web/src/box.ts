@@ -105,6 +105,7 @@ function showContents(contents: Contents): void {
   list.hidden = !contents.may_write;
   element("incomplete", HTMLElement).hidden = !contents.incomplete;
   element("replaced", HTMLElement).hidden = !contents.replaced;
+  element("missing", HTMLElement).hidden = !contents.may_write;
   element("add", HTMLElement).hidden = !contents.may_write;
   element("message-sent", HTMLElement).hidden = true;
   messageFields.disabled = false;

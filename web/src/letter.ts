@@ -6,7 +6,7 @@ import { CodeStep, type NewCode } from "./code-step.js";
 import { Core } from "./core.js";
 import type { Attachments } from "./files.js";
 import { Refusal, askBeforeLeaving, element, fetchText, hideRefusal, on, refusalOf, retryOn, sentenceOf, showRefusal, showStage, showStep, text, waitTeller } from "./page.js";
-import { keepWorkAhead, postWithWork } from "./work.js";
+import { keepWorkAhead, postWithWork, workAhead } from "./work.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -144,6 +144,7 @@ export class Letter {
         showStage("check");
         await this.verify(core);
         await core.call("letter.forget");
+        workAhead(core, await core.call<Bytes>("letter.subject"));
         await this.sealAndPost(core, draft);
       }
       this.endWork();

@@ -48,7 +48,6 @@ fn problems(t: Texts) -> Vec<(&'static str, String)> {
         ("busy", t.problem_busy()),
         ("network", t.problem_network()),
         ("certificate", t.problem_certificate()),
-        ("expired", t.problem_expired()),
         ("start", t.problem_start()),
         ("empty", t.problem_empty()),
         ("last-group", t.problem_last_group()),
@@ -65,6 +64,8 @@ fn problems(t: Texts) -> Vec<(&'static str, String)> {
     // The script puts in the number of the answer, and the date that the device says.
     all.push(("error", t.problem_error("{reference}")));
     all.push(("clock", t.problem_clock("{date}")));
+    all.push(("expired", t.problem_expired("{date}")));
+    all.push(("clock-or-expired", t.problem_clock_or_expired("{date}")));
     all
 }
 
