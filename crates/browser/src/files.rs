@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(opening.count() as usize, bodies.len());
         let mut file = Vec::new();
         for (number, body) in (0..).zip(bodies) {
-            let chunk = ChunkRequest::parse(body, &id, number).unwrap();
+            let chunk = ChunkRequest::parse(body, &id, number).map_err(|_| Refused::MALFORMED)?;
             file.extend(opening.push(chunk.chunk())?);
         }
         file.extend(opening.end()?);

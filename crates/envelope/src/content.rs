@@ -236,7 +236,6 @@ pub struct ClosingContent {
 
 /// The content of an item, by its kind.
 #[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one at a time exists, and boxes would be in everybody's way")]
 pub enum Content {
     /// Kind report.
     Report(ReportContent),

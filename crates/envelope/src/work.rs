@@ -201,7 +201,7 @@ impl Solver {
             }
         }
         let is_done = usize::from(self.solved) == PUZZLES;
-        is_done.then(|| Token { challenge: self.challenge, solutions: self.solutions })
+        is_done.then_some(Token { challenge: self.challenge, solutions: self.solutions })
     }
 
     /// Works until it is solved.

@@ -16,7 +16,7 @@ use crate::refusal::Refused;
 enum Taken {
     /// The place among the opened items of its chain.
     Opened(Chain, usize),
-    Unreadable(ClearHeader, Unreadable),
+    Unreadable(Box<ClearHeader>, Unreadable),
 }
 
 pub(super) struct Reading {
@@ -87,7 +87,7 @@ impl Reading {
             if why == Unreadable::Altered && belongs && is_after {
                 self.shown.note(Problem::Altered);
             }
-            self.taken.push(Taken::Unreadable(clear.clone(), why));
+            self.taken.push(Taken::Unreadable(Box::new(clear.clone()), why));
             return Ok(());
         };
         let chain = match clear.chain {

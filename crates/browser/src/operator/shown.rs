@@ -120,6 +120,10 @@ impl ShownItem {
     }
 
     /// An item that passed. `chosen` is the safe word of the report: none when the report itself did not open.
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether the report opened; inside: whether a word was chosen in it"
+    )]
     pub(super) fn of(item: &OpenedItem, desk: &Desk, chosen: Option<Option<&str>>) -> Self {
         let (text, reason, typed) = match item.content() {
             Content::Report(report) => (report.text.clone(), None, None),

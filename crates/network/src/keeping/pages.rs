@@ -72,6 +72,7 @@ struct KeepingPage {
 
 #[derive(Template)]
 #[template(path = "keeping/templates/case.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, each on its own")]
 struct CasePage {
     shell: Shell,
     console: Console,

@@ -80,7 +80,7 @@ impl MigrationTrait for Step {
             if table == "report_keeping" {
                 index.col("due_week");
             }
-            manager.create_index(index.to_owned()).await?;
+            manager.create_index(index.clone()).await?;
         }
         Ok(())
     }

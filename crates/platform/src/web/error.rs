@@ -57,13 +57,14 @@ impl PlatformError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Database(DatabaseError::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(DatabaseError::Busy(_)) | Self::Turned(Turned::Busy(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Database(DatabaseError::Full(_)) => FULL.0,
             Self::Internal(_) | Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(status, _) => *status,
             Self::Turned(Turned::Work(_)) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Turned(Turned::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -97,7 +98,9 @@ impl IntoResponse for PlatformError {
         let card = match self {
             Self::Refused(_, code) => Card { code: Some(code), cause: None },
             Self::NotFound => Card { code: None, cause: None },
-            Self::Database(DatabaseError::Full(_)) => Card { code: Some(FULL.1), cause: Some(Arc::new(self)) },
+            Self::Database(DatabaseError::Full(_)) => {
+                Card { code: Some(FULL.1), cause: Some(Arc::new(self)) }
+            }
             other => Card { code: None, cause: Some(Arc::new(other)) },
         };
         response.extensions_mut().insert(card);

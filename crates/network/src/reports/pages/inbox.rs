@@ -41,6 +41,7 @@ struct WeekChoice {
 
 #[derive(Template)]
 #[template(path = "reports/templates/inbox.html")]
+#[expect(clippy::struct_excessive_bools, reason = "what a template asks, each on its own")]
 struct InboxPage {
     shell: Shell,
     console: Console,

@@ -71,13 +71,12 @@ pub(in crate::reports) async fn report(
         other => other?,
     };
     let connection = app.platform.database.read();
-    let (report, second) = match store::find(connection, &reader, case).await? {
-        Some(may_read) => (may_read.report().clone(), None),
-        None => {
-            let may_see = store::find_second(connection, &reader, case).await?.ok_or(PlatformError::NotFound)?;
-            let line = second_centre::line(&app, &may_see, app.platform.now());
-            (may_see.report().clone(), Some(line))
-        }
+    let (report, second) = if let Some(may_read) = store::find(connection, &reader, case).await? {
+        (may_read.report().clone(), None)
+    } else {
+        let may_see = store::find_second(connection, &reader, case).await?.ok_or(PlatformError::NotFound)?;
+        let line = second_centre::line(&app, &may_see, app.platform.now());
+        (may_see.report().clone(), Some(line))
     };
     // The first two to open: one of them may be this one.
     let to_open = store::list(connection, &reader, &Search::of_state(State::Arrived), None, 2).await?;

@@ -37,9 +37,8 @@ pub(super) fn second_text(app: &App, t: Texts, line: &SecondLine, language: Lang
     let centre = centre_name(app, line.centre, language);
     match (line.side, line.released_on) {
         (SecondSide::TakenBy(_), _) => t.console_second_taken(centre),
-        (SecondSide::MayOpen, _) => t.console_second_may_open(centre),
         (SecondSide::NotYet, Some(day)) => t.console_second_not_yet(centre, date_in_words(t, day)),
         // An erased day is more than seven days ago, and no promise is longer: then it may be opened.
-        (SecondSide::NotYet, None) => t.console_second_may_open(centre),
+        (SecondSide::MayOpen, _) | (SecondSide::NotYet, None) => t.console_second_may_open(centre),
     }
 }

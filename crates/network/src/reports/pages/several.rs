@@ -10,7 +10,7 @@ use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
-use super::super::access::Reader;
+use super::super::access::{MayRead, Reader};
 use super::super::inbox::PAGE_LENGTH;
 use super::super::store::{self, Report};
 use super::report::acknowledgement;
@@ -98,10 +98,10 @@ pub(in crate::reports) async fn several(
         values("case").filter_map(|case| Uuid::try_parse(case).ok()).take(page_length).collect();
     let found = store::list_chosen(app.platform.database.read(), &reader, &cases).await?;
     let (fitting, others): (Vec<&Report>, Vec<&Report>) =
-        found.iter().map(|may_read| may_read.report()).partition(|report| action.fits(report));
+        found.iter().map(MayRead::report).partition(|report| action.fits(report));
     let now = app.platform.now();
-    let repeated: String = cases.iter().map(|case| format!("&case={case}")).collect();
-    let path = format!("/console/several?do={}{repeated}", action.word());
+    let mut path = format!("/console/several?do={}", action.word());
+    path.extend(cases.iter().flat_map(|case| ["&case=".to_owned(), case.to_string()]));
     let shell = Shell::console(&app.platform, language, path, Some(reader.csrf()));
     let t = shell.t;
     let mut words: Vec<(String, &'static str)> =
