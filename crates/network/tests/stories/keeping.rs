@@ -36,7 +36,12 @@ async fn form(operator: &mut Operator, path: &str, fields: &str) -> String {
 
 /// What the page of a case says, whatever it is.
 async fn page(operator: &Operator, case: CaseId) -> String {
-    operator.client.get(&format!("/it/console/keeping/{case}")).await.text().to_owned()
+    plain(operator.client.get(&format!("/it/console/keeping/{case}")).await.text())
+}
+
+/// A text without the marks that keep variables from turning a sentence around.
+fn plain(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
 }
 
 async fn later(app: &TestApp, weeks: i64) {
@@ -111,7 +116,7 @@ async fn nothing_is_shredded_by_term_until_two_members_have_approved_a_table(app
         list.text().contains("id=\"approved\"")
             && list.text().contains("Anna Verdi")
             && list.text().contains("Bea Neri")
-            && list.text().contains("23 novembre 2026"),
+            && plain(list.text()).contains("23 novembre 2026"),
         "{}",
         list.text()
     );
@@ -138,7 +143,7 @@ async fn a_term_ends_after_its_warning_and_a_hold_stops_it(app: TestApp) {
             .ends_with("said=saved")
     );
     // Closed in the week that ends on 29 November: six months later is 29 May 2027, in week 21.
-    assert!(page(&anna, short).await.contains("2027-W21"), "{}", page(&anna, short).await);
+    assert!(page(&anna, short).await.contains("30 maggio 2027"), "{}", page(&anna, short).await);
     for _ in 0..21 {
         later(&app, 1).await;
     }

@@ -94,15 +94,13 @@ fn minutes(from: Time, to: Time) -> i64 {
     to.duration_since(from).as_mins()
 }
 
-fn window(
-    t: Texts,
-    date: Date,
-    period: Period,
-    zone: &TimeZone,
-    earliest: Option<&Zoned>,
-) -> Option<Window> {
+fn window(t: Texts, date: Date, period: Period, zone: &TimeZone, earliest: Option<&Zoned>) -> Option<Window> {
     let begin = date.to_datetime(period.from).to_zoned(zone.clone()).ok()?;
     let to = date.to_datetime(period.to).to_zoned(zone.clone()).ok()?;
+    if begin.time() != period.from || to.time() != period.to {
+        // An hour that does not exist in the night when summer time begins would be moved behind the published ones.
+        return None;
+    }
     let from = earliest.filter(|earliest| **earliest > begin).cloned().unwrap_or(begin);
     if from.date() != date || to.timestamp().duration_since(from.timestamp()).as_mins() < SHORTEST_MINUTES {
         return None;
@@ -171,6 +169,20 @@ mod tests {
         assert_eq!(shown("2026-11-23T14:59:00")[0].1, ["Afternoon 16:00–17:00"]);
         assert_eq!(shown("2026-11-23T15:01:00")[0].0, "Tomorrow, Tuesday 24", "nothing left today");
         assert_eq!(shown("2026-11-23T23:30:00")[0].0, "Tomorrow, Tuesday 24");
+    }
+
+    #[test]
+    fn nothing_is_offered_that_ends_in_the_hour_that_summer_time_skips() {
+        let evening_before = rome("2029-03-24T11:00:00");
+        let that_night = |to| {
+            let weekly = vec![WeeklyPeriod { weekday: 7, from: time(1, 0, 0, 0), to }];
+            let hours = Hours::new(weekly, Vec::new(), Vec::new()).unwrap();
+            let days = offered(Texts::new(Language::Italian), &hours, evening_before);
+            let mut windows = days.iter().flat_map(|day| &day.windows);
+            windows.any(|window| window.from == rome("2029-03-25T01:00:00"))
+        };
+        assert!(!that_night(time(2, 59, 0, 0)));
+        assert!(that_night(time(3, 59, 0, 0)), "the clock goes from two to three");
     }
 
     #[test]
