@@ -68,6 +68,7 @@ if [ "$purpose" = test ]; then
         if has apt-cache && offered postgresql-15; then postgresql=postgresql-15; else postgresql=postgresql; fi
         need "$postgresql" -- "PostgreSQL for the stories; they start their own in a temporary folder"
     fi
+    has sqlite3 || need sqlite3 -- "sqlite3, with which the browser stories fill an inbox"
     has nginx || [ -x /usr/sbin/nginx ] || need nginx -- "nginx for the stories of the proxy; they start their own in a temporary folder"
     has openssl || need openssl -- "openssl, which speaks TLS to it"
     if ! [ -x "$APPRODO_TOOLS/bin/typos" ] && ! /usr/bin/env python3 -m pip --version >/dev/null 2>&1; then
@@ -133,7 +134,8 @@ fi
 # cargo_tool BINARY CRATE VERSION MINUTES: installs a Rust program, in a target folder of its own.
 cargo_tool() {
     local binary=$APPRODO_TOOLS/bin/$1
-    if [ -x "$binary" ] && "$binary" --version 2>/dev/null | grep -qF " $3"; then
+    # A tool that is a command of cargo's may know its version under that name only.
+    if [ -x "$binary" ] && { "$binary" --version || "$binary" "${1#cargo-}" --version; } 2>/dev/null | grep -qF " $3"; then
         return
     fi
     say "building the tool $1 $3 (about $4 minutes on two cores, once for all clones)"
@@ -159,6 +161,7 @@ if [ "$purpose" = test ]; then
 fi
 if [ "$purpose" = long ]; then
     cargo_tool cargo-fuzz cargo-fuzz 0.13.2 2
+    cargo_tool cargo-mutants cargo-mutants 27.1.0 2
 fi
 exec 8>&-
 
