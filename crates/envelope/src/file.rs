@@ -41,8 +41,11 @@ impl<'a> ChunkRequest<'a> {
     pub fn parse(bytes: &'a [u8], file: &FileId, number: u32) -> Result<Self, FileRefusal> {
         let (key, count, signature, chunk) = read_chunk(bytes).map_err(|Malformed| FileRefusal::Malformed)?;
         let is_last = number.checked_add(1) == Some(count);
-        let is_of_length =
-            if is_last { (1..=FILE_CHUNK_LENGTH).contains(&chunk.len()) } else { chunk.len() == FILE_CHUNK_LENGTH };
+        let is_of_length = if is_last {
+            (1..=FILE_CHUNK_LENGTH).contains(&chunk.len())
+        } else {
+            chunk.len() == FILE_CHUNK_LENGTH
+        };
         if number >= count || count > MOST_FILE_CHUNKS || !is_of_length {
             return Err(FileRefusal::Malformed);
         }

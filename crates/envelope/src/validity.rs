@@ -43,12 +43,13 @@ pub fn why_ended(device: Timestamp, bundle_build: Timestamp, last_end: Option<Ti
 #[must_use]
 pub fn last_end_named(bundle: &CentreBundle) -> Option<Timestamp> {
     let certificate: Option<Certificate> = serde_json::from_slice(&bundle.certificate.payload.0).ok();
-    let epochs = bundle.statements.iter().filter_map(|statement| {
-        match serde_json::from_slice::<Statement>(&statement.payload.0).ok()?.body {
-            StatementBody::Epoch { not_after, .. } => Some(not_after),
-            StatementBody::Join { .. } | StatementBody::Leave { .. } => None,
-        }
-    });
+    let epochs =
+        bundle.statements.iter().filter_map(|statement| {
+            match serde_json::from_slice::<Statement>(&statement.payload.0).ok()?.body {
+                StatementBody::Epoch { not_after, .. } => Some(not_after),
+                StatementBody::Join { .. } | StatementBody::Leave { .. } => None,
+            }
+        });
     certificate.map(|certificate| certificate.not_after).into_iter().chain(epochs).max()
 }
 

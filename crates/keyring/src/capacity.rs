@@ -32,9 +32,8 @@ const SOME_RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy
 #[must_use]
 pub fn remaining_in_report(draft: &ReportDraft<'_>, has_second: bool) -> isize {
     let content = some_receipt().map(|receipt| draft.content(receipt));
-    content.map_or(isize::MIN, |content| {
-        remaining(ItemKind::Report, &content, &draft.page_language, has_second)
-    })
+    content
+        .map_or(isize::MIN, |content| remaining(ItemKind::Report, &content, &draft.page_language, has_second))
 }
 
 /// Bytes that still fit into the largest frame after this message of hers; negative when it is too long.

@@ -85,8 +85,9 @@ fn check_chain(items: &[OpenedItem], chain: Chain, report: &OpenedItem) -> Resul
         let is_with_its_centre = clear.kind == ItemKind::Report
             || (report.clear().centres().contains(&clear.centre)
                 && *holder.get_or_insert(clear.centre) == clear.centre);
-        let is_of_case =
-            clear.case == report.clear().case && clear.channel == report.clear().channel && is_with_its_centre;
+        let is_of_case = clear.case == report.clear().case
+            && clear.channel == report.clear().channel
+            && is_with_its_centre;
         let is_next = clear.chain == chain && clear.seq == seq && item.header().prev == prev;
         let has_seen_the_past = chain == Chain::Notes || item.header().seen < seq;
         if !is_of_case || !is_next || !has_seen_the_past {
@@ -121,10 +122,7 @@ pub fn check_against_index(item: &OpenedItem, entries: &[IndexEntry]) -> Result<
 /// Where to answer now: the receipt of the report, replaced by each valid rotation, put back by the notes of two different members
 /// that undo it. `None` without an opened report at the beginning.
 #[must_use]
-pub fn current_receipt_address(
-    conversation: &[OpenedItem],
-    notes: &[OpenedItem],
-) -> Option<ReceiptAddress> {
+pub fn current_receipt_address(conversation: &[OpenedItem], notes: &[OpenedItem]) -> Option<ReceiptAddress> {
     let mut thread = Thread::begin(conversation, notes)?;
     for item in conversation {
         thread.judge(item);

@@ -377,7 +377,11 @@ impl FileOpener {
         self.source.0.borrow_mut().is_closed = true;
         let plaintext = self.read()?;
         let hash = Hash::from_bytes(self.hasher.finalize().into());
-        if self.left == 0 && hash == self.entry.sealed_hash { Ok(plaintext) } else { Err(OpenRefusal::Malformed) }
+        if self.left == 0 && hash == self.entry.sealed_hash {
+            Ok(plaintext)
+        } else {
+            Err(OpenRefusal::Malformed)
+        }
     }
 
     fn read(&mut self) -> Result<Zeroizing<Vec<u8>>, OpenRefusal> {

@@ -1,6 +1,10 @@
 //! Real pictures, made by the encoders that others use: every pixel stays, and nothing else does.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a picture that cannot be made must fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a picture that cannot be made must fail the test"
+)]
 
 use image::{ExtendedColorType, ImageEncoder as _, Rgb, RgbImage};
 use media::{Cleaner, Kind, Unreadable, clean};

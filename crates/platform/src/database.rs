@@ -20,7 +20,8 @@ use std::time::Duration;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, DatabaseBackend, DatabaseConnection, Statement,
+    TransactionTrait as _,
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -110,9 +111,12 @@ impl Database {
             });
             options
         };
-        let writer = sea_orm::Database::connect(options(1, WRITERS_CACHE, "OFF")).await.map_err(DatabaseError::opening)?;
-        let readers =
-            sea_orm::Database::connect(options(CONNECTIONS, READERS_CACHE, "ON")).await.map_err(DatabaseError::opening)?;
+        let writer = sea_orm::Database::connect(options(1, WRITERS_CACHE, "OFF"))
+            .await
+            .map_err(DatabaseError::opening)?;
+        let readers = sea_orm::Database::connect(options(CONNECTIONS, READERS_CACHE, "ON"))
+            .await
+            .map_err(DatabaseError::opening)?;
         let way = Way::Grouped(Writer::new(writer.clone()));
         Ok(Self { writer, readers, way })
     }

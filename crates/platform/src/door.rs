@@ -236,7 +236,11 @@ impl std::fmt::Debug for Door {
 }
 
 /// Tries a puzzle at a load from 0 to 1: evenly from the least to the most.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two small positive numbers")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between two small positive numbers"
+)]
 fn tries_at(load: f64) -> u32 {
     let span = f64::from(MOST_TRIES - LEAST_TRIES);
     LEAST_TRIES + (span * load.clamp(0.0, 1.0)) as u32

@@ -66,7 +66,20 @@ impl Platform {
         let filler = Arc::new(nonce::Filler::random(&mut source));
         let door = Arc::new(door::Door::new(site.door, random.clone()));
         let secrets = web::sessions::SessionSecrets::new(session.idle());
-        Self { database, clock, random, assets, site: Arc::new(site), session, nonces, door, filler, secrets, tombstones: None, mail: None }
+        Self {
+            database,
+            clock,
+            random,
+            assets,
+            site: Arc::new(site),
+            session,
+            nonces,
+            door,
+            filler,
+            secrets,
+            tombstones: None,
+            mail: None,
+        }
     }
 
     /// The current time.

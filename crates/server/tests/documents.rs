@@ -241,8 +241,7 @@ fn every_command_is_in_the_table() {
     let commands: BTreeSet<&str> = commands.filter(|name| *name != "help").collect();
     let document = read("docs/configuration.md");
     let cells = first_cells(&document, "## Commands");
-    let written: BTreeSet<&str> =
-        cells.iter().map(|cell| cell.split(['`', ' ']).nth(1).unwrap()).collect();
+    let written: BTreeSet<&str> = cells.iter().map(|cell| cell.split(['`', ' ']).nth(1).unwrap()).collect();
     assert!(commands.len() > 4, "the search finds commands: {help}");
     assert_eq!(commands, written);
 }

@@ -157,12 +157,9 @@ async fn nobody_is_answered_before_the_commit() {
 async fn a_commit_that_fails_is_told_to_everybody() {
     let test = with_notes().await;
     let database = &test.database;
-    execute(
-        database,
-        "CREATE TABLE marks (note TEXT REFERENCES notes (note) DEFERRABLE INITIALLY DEFERRED)",
-    )
-    .await
-    .unwrap();
+    execute(database, "CREATE TABLE marks (note TEXT REFERENCES notes (note) DEFERRABLE INITIALLY DEFERRED)")
+        .await
+        .unwrap();
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
     first.begun.await.unwrap();
     let innocent = insert(database, "innocent");

@@ -151,7 +151,8 @@ async fn take(tx: Transaction, step: Step, reached: Arc<Notify>) -> Result<i64, 
         }
         Step::Refuse(id, name) | Step::GoAway(id, name) => {
             tx.execute_unprepared(&format!("UPDATE steps SET value = -1 WHERE id = {id}")).await?;
-            tx.execute_unprepared(&format!("INSERT INTO names VALUES ({name}) ON CONFLICT DO NOTHING")).await?;
+            tx.execute_unprepared(&format!("INSERT INTO names VALUES ({name}) ON CONFLICT DO NOTHING"))
+                .await?;
             if let Step::GoAway(..) = step {
                 reached.notify_one();
                 std::future::pending::<()>().await;
@@ -202,7 +203,8 @@ async fn run(database: &Database, steps: &[Step]) {
                 found.rows.insert(id, row(&tx, id).await?);
             }
             for name in 0..NAMES {
-                let (count, _) = one(&tx, format!("SELECT count(*), count(*) FROM names WHERE name = {name}")).await?;
+                let (count, _) =
+                    one(&tx, format!("SELECT count(*), count(*) FROM names WHERE name = {name}")).await?;
                 assert!(count <= 1, "{name} stands there {count} times");
                 if count == 1 {
                     found.names.insert(name);
@@ -228,8 +230,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// `cases` sets of closures on one engine.
 fn story(engine: Engine, cases: u32) {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     let Some(test) = runtime.block_on(engine.open()) else { return };
     runtime.block_on(async {
         for statement in [
@@ -267,7 +268,8 @@ fn some_serial_order_explains_everything_on_postgres() {
 
 #[test]
 fn the_model_tells_a_lost_update() {
-    let both = [(Step::Add { to: 0, from: 1 }, Answer::Kept(2)), (Step::Add { to: 0, from: 1 }, Answer::Kept(2))];
+    let both =
+        [(Step::Add { to: 0, from: 1 }, Answer::Kept(2)), (Step::Add { to: 0, from: 1 }, Answer::Kept(2))];
     let mut lost = Model::new();
     lost.apply(Step::Add { to: 0, from: 1 });
     assert!(!Model::new().explains(&both, &lost));

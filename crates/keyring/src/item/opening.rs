@@ -93,11 +93,7 @@ pub(crate) fn key_for_receipt(frame: &Frame, receipt: &Receipt) -> Result<Carrie
     Ok(CarriedKey { item: frame.clear().item, secret })
 }
 
-fn open(
-    frame: &Frame,
-    kind: WrapKind,
-    identity: &Identity,
-) -> Result<(OpenedItem, Identity), OpenRefusal> {
+fn open(frame: &Frame, kind: WrapKind, identity: &Identity) -> Result<(OpenedItem, Identity), OpenRefusal> {
     frame.verify_signature()?;
     let clear = frame.clear();
     let sealed = frame.wrap(kind).ok_or(OpenRefusal::Place)?;
@@ -160,7 +156,11 @@ fn checked(opened: OpenedItem, centre: &VerifiedCentre) -> Result<OpenedItem, Op
     Ok(OpenedItem { member, ..opened })
 }
 
-fn check_keys(keys: &ReceiptKeys, expected: Option<PublicKey>, clear: &ClearHeader) -> Result<(), OpenRefusal> {
+fn check_keys(
+    keys: &ReceiptKeys,
+    expected: Option<PublicKey>,
+    clear: &ClearHeader,
+) -> Result<(), OpenRefusal> {
     if Some(keys.signing_key) != expected {
         return Err(OpenRefusal::Author);
     }

@@ -84,7 +84,8 @@ impl<T: DeserializeOwned> FromRequest<App> for ConsoleForm<T> {
         let Some(operator) = found.map_err(IntoResponse::into_response)? else {
             // Who presses a button after the session has ended is told so, as on any other page.
             let page = Form::<OfPage>::from_request(request, app).await;
-            let language = page.ok().and_then(|Form(page)| Language::find(&page.language)).unwrap_or_default();
+            let language =
+                page.ok().and_then(|Form(page)| Language::find(&page.language)).unwrap_or_default();
             return Err(Redirect::to(&(sign_in_address(language) + "?locked")).into_response());
         };
         let is_own = origin::is_own(&app.platform.site, request.headers());

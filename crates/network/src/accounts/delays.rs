@@ -62,12 +62,7 @@ impl SignInDelays {
     ///
     /// # Errors
     /// The seconds that are left, rounded up, when the last wrong answers are too recent. Asking too early costs nothing.
-    pub(super) fn begin(
-        &self,
-        account: &str,
-        network: &NetworkKey,
-        now: Timestamp,
-    ) -> Result<Attempt, u32> {
+    pub(super) fn begin(&self, account: &str, network: &NetworkKey, now: Timestamp) -> Result<Attempt, u32> {
         let key = key_of(account, network);
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answers = match known.get(&key).copied().filter(|wrong| !wrong.is_forgotten(now)) {

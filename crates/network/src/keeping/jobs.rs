@@ -27,7 +27,8 @@ pub async fn housekeeping(app: &App) -> Result<(), DatabaseError> {
     reckon(app).await?;
     drop_void_proposals(app).await?;
     decide_by_term(app, now).await?;
-    let clock = app.platform.database.write(|transaction| async move { store::tick(&transaction, now).await });
+    let clock =
+        app.platform.database.write(|transaction| async move { store::tick(&transaction, now).await });
     if clock.await?.is_steady() {
         decide_burned(app, now).await?;
         forget_rotated(app, now).await?;

@@ -361,7 +361,10 @@ pub(super) async fn decide(
 pub(super) async fn tick(connection: &impl ConnectionTrait, now: Week) -> Result<SteadyClock, DatabaseError> {
     let row = clock::Entity::find_by_id(1).one(connection).await?;
     let before = row.map(|row| {
-        Ok::<_, DatabaseError>(SteadyClock { seen: week(&row.seen_week)?, since: week(&row.steady_since_week)? })
+        Ok::<_, DatabaseError>(SteadyClock {
+            seen: week(&row.seen_week)?,
+            since: week(&row.steady_since_week)?,
+        })
     });
     let ticked = before.transpose()?.map_or_else(|| SteadyClock::begin(now), |before| before.tick(now));
     let row = clock::ActiveModel {

@@ -67,7 +67,12 @@ impl Tombstones {
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         let is_new = |hash: &CaseHash, week: Week| other.week_of(hash).is_none_or(|known| known > week);
-        Self(self.iter().filter(|(hash, week)| is_new(hash, *week)).map(|(hash, week)| (*hash, week)).collect())
+        Self(
+            self.iter()
+                .filter(|(hash, week)| is_new(hash, *week))
+                .map(|(hash, week)| (*hash, week))
+                .collect(),
+        )
     }
 
     /// The lines of a file, one for each.

@@ -26,10 +26,9 @@ impl MigrationTrait for Step {
         let mut opened = boolean("opened");
         opened.default(false);
         // One column a step: SQLite takes no more.
-        for column in [&mut opened, &mut uuid_null("second_centre_id"), &mut big_integer_null("second_epoch")] {
-            manager
-                .alter_table(Table::alter().table("report").add_column(column.take()).to_owned())
-                .await?;
+        for column in [&mut opened, &mut uuid_null("second_centre_id"), &mut big_integer_null("second_epoch")]
+        {
+            manager.alter_table(Table::alter().table("report").add_column(column.take()).to_owned()).await?;
         }
         // What had been left the first state had been opened.
         manager
@@ -74,9 +73,7 @@ async fn create_mailboxes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         [("mailbox_past_case", "case_id", "cause"), ("mailbox_past_week", "cause", "week")]
     {
         manager
-            .create_index(
-                Index::create().name(name).table("mailbox_past").col(first).col(second).to_owned(),
-            )
+            .create_index(Index::create().name(name).table("mailbox_past").col(first).col(second).to_owned())
             .await?;
     }
     manager

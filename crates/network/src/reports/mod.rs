@@ -29,7 +29,9 @@ use platform::database::DatabaseError;
 pub use access::Reader;
 pub use ending::{due_burns, forget_rotated, shred_case};
 pub use marks::{Mark, MarkKey};
-pub use model::{Age, Command, NotNow, Standing, State, can_be_undone, first_kept_day, last_final_week, week_of};
+pub use model::{
+    Age, Command, NotNow, Standing, State, can_be_undone, first_kept_day, last_final_week, week_of,
+};
 pub use refusal::Refusal;
 pub use waiting::{Glance, Waiting, glance, waiting};
 

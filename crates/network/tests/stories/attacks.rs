@@ -16,8 +16,8 @@ use network::centres::import;
 use sea_orm::{ConnectionTrait as _, DatabaseBackend, Statement};
 use serde_json::json;
 use sha2::Sha256;
-use testkit::actors::{Client, DemoNetwork, Operator, Victim};
 use testkit::TestApp;
+use testkit::actors::{Client, DemoNetwork, Operator, Victim};
 use tower::ServiceExt as _;
 
 use crate::common::{column, count, stored, told, world};

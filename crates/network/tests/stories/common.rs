@@ -1,8 +1,8 @@
 //! What several story files share: a published network, and counting what is stored.
 
 use sea_orm::{ConnectionTrait as _, Statement};
-use testkit::{Answer, TestApp};
 use testkit::actors::DemoNetwork;
+use testkit::{Answer, TestApp};
 
 /// Publishes the shared network into an empty installation.
 pub(crate) async fn world(app: &TestApp) -> &'static DemoNetwork {

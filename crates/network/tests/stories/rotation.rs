@@ -61,13 +61,20 @@ async fn rotate(app: &TestApp, centre: &VerifiedCentre, from: &Victim, to: &Vict
 }
 
 /// Whoever asks with this code sees what any code sees: pages of filler, and the one refusal of messages.
-async fn assert_unknown(app: &TestApp, centre: &VerifiedCentre, who: &Victim, case: CaseId, network: &DemoNetwork) {
+async fn assert_unknown(
+    app: &TestApp,
+    centre: &VerifiedCentre,
+    who: &Victim,
+    case: CaseId,
+    network: &DemoNetwork,
+) {
     let now = app.platform.now();
     let nobody = Victim::new(app, network.id);
     assert_eq!(who.read(centre).await.unwrap_err(), MailboxRefusal::Empty);
     let (one, other) = (who.page(0).await, nobody.page(0).await);
     assert_eq!((one.status, one.body.len()), (other.status, other.body.len()));
-    let place = |seq| keyring::item::Place { case, seq, prev: Some(envelope::encoding::Hash::of(b"any")), seen: 1 };
+    let place =
+        |seq| keyring::item::Place { case, seq, prev: Some(envelope::encoding::Hash::of(b"any")), seen: 1 };
     for seq in 2..6 {
         let of_who = who.seal_message_at(centre, Channel::Safe, &place(seq), "Prova", now);
         let of_nobody = nobody.seal_message_at(centre, Channel::Safe, &place(seq), "Prova", now);
@@ -186,7 +193,11 @@ async fn what_an_intruder_rotated_two_members_take_back(app: TestApp) {
     assert_eq!(her.send_message(message.bytes).await.verdict(), (201, String::new()));
     let opened = anna.open(case).await.unwrap();
     assert!(opened.rotations()[0].is_undone && opened.undoable.is_empty());
-    keyring::conversation::check_conversation(&opened.chain(Chain::Conversation), &opened.chain(Chain::Notes)).unwrap();
+    keyring::conversation::check_conversation(
+        &opened.chain(Chain::Conversation),
+        &opened.chain(Chain::Notes),
+    )
+    .unwrap();
     assert_eq!(anna.answer(&opened, "Ben tornata", now).await.status.as_u16(), 201);
     assert_eq!(her.read(&centre).await.unwrap().1.len(), 2, "answers go to her code again");
     assert_eq!(anna.undo(case, Undone::Rotation(3), now).await.verdict(), (409, "changed".to_owned()));
@@ -206,11 +217,19 @@ async fn one_member_alone_takes_nothing_back(app: TestApp) {
     // Nobody signs without having opened what was typed.
     let unopened = anna.client.post(&format!("/console/reports/{case}/open"), Vec::new()).await;
     assert_eq!(unopened.status.as_u16(), 200);
-    assert_eq!(anna.undo(case, Undone::Rotation(2), now).await.verdict(), (409, "changed".to_owned()), "no rotation");
+    assert_eq!(
+        anna.undo(case, Undone::Rotation(2), now).await.verdict(),
+        (409, "changed".to_owned()),
+        "no rotation"
+    );
     assert_eq!(anna.undo(case, Undone::Burn, now).await.verdict(), (409, "changed".to_owned()), "no burn");
     assert_eq!(anna.undo(case, Undone::Rotation(3), now).await.verdict(), (201, String::new()));
     let before = count(&app, "report_item").await;
-    assert_eq!(anna.undo(case, Undone::Rotation(3), now).await.verdict(), (403, "refused".to_owned()), "alone");
+    assert_eq!(
+        anna.undo(case, Undone::Rotation(3), now).await.verdict(),
+        (403, "refused".to_owned()),
+        "alone"
+    );
     assert_eq!(count(&app, "report_item").await, before);
     // A note of a colleague that she did not sign herself is nobody's second signature.
     let opened = bea.open(case).await.unwrap();
@@ -251,7 +270,10 @@ async fn what_is_final_is_not_taken_back(app: TestApp) {
     let second = Operator::sign_in(&app, bea).await;
     let opened = second.open(case).await.unwrap();
     assert!(opened.undoable.is_empty());
-    assert_eq!(second.undo(case, Undone::Rotation(3), app.platform.now()).await.verdict(), (409, "changed".to_owned()));
+    assert_eq!(
+        second.undo(case, Undone::Rotation(3), app.platform.now()).await.verdict(),
+        (409, "changed".to_owned())
+    );
 
     // The old id is forgotten, unless a legal hold keeps it; it stays used.
     let database = &app.platform.database;
@@ -270,7 +292,12 @@ async fn what_is_final_is_not_taken_back(app: TestApp) {
     assert_eq!(forgotten, 1);
     assert_eq!((count(&app, "mailbox_past").await, count(&app, "mailbox_tombstone").await), (0, 1));
     assert_unknown(&app, &centre, &her, case, network).await;
-    let again = her.seal_report(&network.verified(0, app.platform.now()), Channel::Safe, "Ancora", app.platform.now());
+    let again = her.seal_report(
+        &network.verified(0, app.platform.now()),
+        Channel::Safe,
+        "Ancora",
+        app.platform.now(),
+    );
     assert_eq!(her.send_report(again.bytes).await.status.as_u16(), 201);
     assert_eq!(count(&app, "report").await, 1, "answered, and not kept");
 }
@@ -286,7 +313,11 @@ async fn only_the_latest_rotation_is_taken_back(app: TestApp) {
     assert_eq!(anna.undo(case, Undone::Rotation(3), now).await.verdict(), (409, "changed".to_owned()));
     for (seq, lives) in [(4, &second), (3, &her)] {
         for member in [&anna, &bea] {
-            assert_eq!(member.undo(case, Undone::Rotation(seq), now).await.verdict(), (201, String::new()), "{seq}");
+            assert_eq!(
+                member.undo(case, Undone::Rotation(seq), now).await.verdict(),
+                (201, String::new()),
+                "{seq}"
+            );
         }
         assert!(lives.read(&centre).await.is_ok(), "{seq}");
         assert_unknown(&app, &centre, &third, case, network).await;

@@ -13,15 +13,15 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
-    const EXPECTED: &'static str =
-        "expected addresses or ranges of them, such as `127.0.0.1` or `10.0.0.0/8`, without bits beyond the range";
+    const EXPECTED: &'static str = "expected addresses or ranges of them, such as `127.0.0.1` or `10.0.0.0/8`, without bits beyond the range";
 
     /// Reads the text form. Bits beyond the range must be zero: `10.1.2.3/8` is probably a mistake.
     ///
     /// # Errors
     /// A sentence that says what is expected.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let first: IpAddr = address.parse().map_err(|_| Self::EXPECTED)?;
         let most = if first.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused() {
-        for text in ["", "10.0.0.0/33", "10.1.0.0/8", "::1/129", "example.org", "10.0.0.0/", "10.0.0.0/x", "*"] {
+        for text in
+            ["", "10.0.0.0/33", "10.1.0.0/8", "::1/129", "example.org", "10.0.0.0/", "10.0.0.0/x", "*"]
+        {
             assert!(AddressRange::parse(text).is_err(), "{text}");
         }
     }

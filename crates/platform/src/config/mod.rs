@@ -207,10 +207,10 @@ impl Config {
                 .to_owned(),
             Some(operator) => operator.section(),
         };
-        let mail = self.mail.as_ref().map_or_else(
-            || "# [mail] is not set: no notices go by mail\n".to_owned(),
-            MailSettings::section,
-        );
+        let mail = self
+            .mail
+            .as_ref()
+            .map_or_else(|| "# [mail] is not set: no notices go by mail\n".to_owned(), MailSettings::section);
         let proxies: Vec<String> = self.trusted_proxies.iter().map(ToString::to_string).collect();
         let metrics = match self.metrics.listen {
             None => "# metrics.listen is not set: no figures are shown".to_owned(),

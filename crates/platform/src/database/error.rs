@@ -113,8 +113,9 @@ pub(super) fn ends_a_transaction(error: &DbErr) -> bool {
 fn is_of_driver(error: &DbErr) -> bool {
     use sea_orm::sqlx::Error;
 
-    sqlx_error(error)
-        .is_some_and(|error| matches!(error, Error::WorkerCrashed | Error::Io(_) | Error::PoolClosed | Error::Protocol(_)))
+    sqlx_error(error).is_some_and(|error| {
+        matches!(error, Error::WorkerCrashed | Error::Io(_) | Error::PoolClosed | Error::Protocol(_))
+    })
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sea_orm::sqlx::Error> {

@@ -82,7 +82,9 @@ impl Writer {
             Ok(Ok(turn)) => turn.map_err(|error| E::from(error.into()))?,
             // The writer ended in the midst of things, which only a runtime that shuts down does.
             Ok(Err(_)) => return Err(DatabaseError::from(ended()).into()),
-            Err(_) => return Err(DatabaseError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).into()),
+            Err(_) => {
+                return Err(DatabaseError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)).into());
+            }
         };
         let Turn { lease, outcome, answer } = turn;
         let result = work(Transaction::new(&lease)).await;

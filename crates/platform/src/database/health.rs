@@ -32,7 +32,8 @@ impl Database {
             // Whole rows, so that the pages their values overflow to are read as well.
             let keys = self.keys(&name).await?;
             for order in ["ASC", "DESC"] {
-                let sorted = keys.iter().map(|key| format!("{} {order}", quoted(key))).collect::<Vec<_>>().join(", ");
+                let sorted =
+                    keys.iter().map(|key| format!("{} {order}", quoted(key))).collect::<Vec<_>>().join(", ");
                 let order = if sorted.is_empty() { format!("rowid {order}") } else { sorted };
                 self.read_through(&format!("SELECT * FROM {table} ORDER BY {order} LIMIT {SAMPLE}")).await?;
             }
@@ -70,8 +71,10 @@ impl Database {
     }
 
     async fn tables(&self) -> Result<Vec<String>, DatabaseError> {
-        self.names("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
-            .await
+        self.names(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        )
+        .await
     }
 
     async fn keys(&self, table: &str) -> Result<Vec<String>, DatabaseError> {

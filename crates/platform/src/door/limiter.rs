@@ -193,7 +193,9 @@ impl Limiter {
         let a_second = self.quiet() / 60.0;
         let mut warm = 0.0;
         while self.networks.len() > MOST_NETWORKS / 2 {
-            let heat = |known: &Network| known.posts.now(at, a_second) + known.reads.now(at, a_second * READS_A_POST) / READS_A_POST;
+            let heat = |known: &Network| {
+                known.posts.now(at, a_second) + known.reads.now(at, a_second * READS_A_POST) / READS_A_POST
+            };
             self.networks.retain(|_, known| heat(known) > warm);
             warm = warm * 2.0 + 0.5;
         }

@@ -13,7 +13,10 @@ fn now() -> Timestamp {
 }
 
 fn door() -> Door {
-    Door::new(DoorSettings { posts_per_second: 2, quiet_posts: 3, ..DoorSettings::default() }, Random::system())
+    Door::new(
+        DoorSettings { posts_per_second: 2, quiet_posts: 3, ..DoorSettings::default() },
+        Random::system(),
+    )
 }
 
 fn visitor(door: &Door, network: u8, now: Timestamp) -> Visitor {
@@ -94,7 +97,9 @@ fn tokens_from_a_quiet_time_do_not_open_a_busy_door() {
     let from = visitor(&door, 1, now());
     let early = solved(door.challenge(&from, now()), &SUBJECT);
     door.press(1.0);
-    let Err(Turned::Work(challenge)) = door.admit(&early, &from, &SUBJECT, now()) else { panic!("too cheap") };
+    let Err(Turned::Work(challenge)) = door.admit(&early, &from, &SUBJECT, now()) else {
+        panic!("too cheap")
+    };
     assert_eq!(challenge.tries(), MOST_TRIES);
     assert_eq!(door.admit(&solved(challenge, &SUBJECT), &from, &SUBJECT, now()), Ok(()));
     assert!(door.load(now()) >= 1.0);

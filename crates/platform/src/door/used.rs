@@ -45,8 +45,7 @@ impl Used {
         }
         let drawer = issued_seconds / DRAWER_SECONDS;
         let is_over = |oldest: u64| oldest.saturating_add(DRAWERS) < drawer;
-        while self.count >= MOST
-            || self.drawers.first_key_value().is_some_and(|(oldest, _)| is_over(*oldest))
+        while self.count >= MOST || self.drawers.first_key_value().is_some_and(|(oldest, _)| is_over(*oldest))
         {
             let Some((oldest, ids)) = self.drawers.pop_first() else { break };
             self.count = self.count.saturating_sub(ids.len());

@@ -139,7 +139,9 @@ where
             .to_canonical();
         let network = match origin_of(&platform.site, peer, &parts.headers) {
             Origin::Onion => NetworkKey::ONION,
-            Origin::Address(address) => platform.door.network_key(&NetworkPrefix::of(address).0, platform.now()),
+            Origin::Address(address) => {
+                platform.door.network_key(&NetworkPrefix::of(address).0, platform.now())
+            }
         };
         Ok(Self(network))
     }
@@ -190,8 +192,7 @@ fn hops(
     name: &HeaderName,
     read: impl Fn(&str) -> Option<String>,
 ) -> Option<Vec<Option<IpAddr>>> {
-    let values: Vec<&str> =
-        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")).collect();
+    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("?")).collect();
     if values.is_empty() {
         return None;
     }
@@ -297,12 +298,18 @@ mod tests {
         assert_ne!(prefix("203.0.113.1"), prefix("203.0.114.1"));
         assert_eq!(prefix("2001:db8::1"), prefix("2001:db8::ffff:1:2:3"));
         assert_ne!(prefix("2001:db8::1"), prefix("2001:db8:0:1::1"));
-        assert_eq!(prefix("::ffff:203.0.113.1"), prefix("203.0.113.7"), "an old address in the form of a new one");
+        assert_eq!(
+            prefix("::ffff:203.0.113.1"),
+            prefix("203.0.113.7"),
+            "an old address in the form of a new one"
+        );
     }
 
     #[test]
     fn printing_shows_no_address() {
         let peer = Peer("203.0.113.9:1".parse().unwrap());
-        assert!(!format!("{peer:?}{:?}{:?}", peer.network(), Visitor(NetworkKey([7; 16]))).contains(['9', '7']));
+        assert!(
+            !format!("{peer:?}{:?}{:?}", peer.network(), Visitor(NetworkKey([7; 16]))).contains(['9', '7'])
+        );
     }
 }

@@ -146,7 +146,13 @@ mod tests {
         let (_, viewer) = of(Allowance::Viewer);
         let policy = text(&viewer, "content-security-policy");
         let allowed: Vec<&str> = policy.split("; ").filter(|part| !part.contains("'none'")).collect();
-        let expected = ["img-src blob:", "media-src blob:", "script-src 'self'", "sandbox allow-scripts", "frame-ancestors 'self'"];
+        let expected = [
+            "img-src blob:",
+            "media-src blob:",
+            "script-src 'self'",
+            "sandbox allow-scripts",
+            "frame-ancestors 'self'",
+        ];
         assert!(expected.iter().all(|part| allowed.contains(part)), "{allowed:?}");
         assert_eq!(allowed.len(), expected.len() + 1, "and trusted types: {allowed:?}");
         let (_, script) = of(Allowance::ViewerScript);

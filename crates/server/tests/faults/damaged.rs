@@ -42,7 +42,11 @@ async fn a_damaged_file_is_refused_with_the_way_back() {
     assert!(whole, "{said}");
 
     let item = root_page_of(&house, "report_item").await;
-    let places = [("the header", 0, 100), ("the first page", 100, PAGE - 100), ("a page of a table", (item - 1) * PAGE, PAGE)];
+    let places = [
+        ("the header", 0, 100),
+        ("the first page", 100, PAGE - 100),
+        ("a page of a table", (item - 1) * PAGE, PAGE),
+    ];
     for (what, at, length) in places {
         let file = File::options().read(true).write(true).open(house.file()).unwrap();
         let mut kept = vec![0; usize::try_from(length).unwrap()];
@@ -84,7 +88,8 @@ async fn the_way_back_works_as_it_is_printed() {
     let (started, said) = run(&house, &["serve", "--demo", "--listen", "127.0.0.1:0"]);
     assert!(!started);
     let line = |number: &str| {
-        let printed = said.lines().find_map(|line| line.strip_prefix(&format!("approdo: {number}. approdo ")));
+        let printed =
+            said.lines().find_map(|line| line.strip_prefix(&format!("approdo: {number}. approdo ")));
         printed.unwrap_or_else(|| panic!("no line {number}: {said}")).to_owned()
     };
     // Exactly what stands there, with the folder for FOLDER, from another folder without a configuration.

@@ -28,7 +28,8 @@ async fn kill_in_a_rush(house: &mut House) {
         let server = house.serve().await;
         let letters = house.letters(LETTERS);
         let address = server.address().clone();
-        let rush = tokio::spawn(async move { post(&address, letters, CLIENTS, Duration::ZERO).await.unwrap() });
+        let rush =
+            tokio::spawn(async move { post(&address, letters, CLIENTS, Duration::ZERO).await.unwrap() });
         // Between a tenth of a second and one and a half.
         let moment = 100 + u64::from(Random::system().next_u32() % 1_400);
         tokio::time::sleep(Duration::from_millis(moment)).await;
@@ -39,7 +40,11 @@ async fn kill_in_a_rush(house: &mut House) {
         acknowledged.extend(posted.acknowledged);
         house.check(&acknowledged).await;
     }
-    assert!(!acknowledged.is_empty() && unknown > 0, "{} acknowledged, {unknown} unknown", acknowledged.len());
+    assert!(
+        !acknowledged.is_empty() && unknown > 0,
+        "{} acknowledged, {unknown} unknown",
+        acknowledged.len()
+    );
     // It goes on as if nothing had happened, and whoever got no answer may send once more.
     let server = house.serve().await;
     let after = house.letters(20);

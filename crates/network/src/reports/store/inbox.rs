@@ -152,7 +152,10 @@ fn range(
         // does not see that the row value asks for no more.
         let (place, cursor) = match search.week {
             Some(_) => (id, Expr::val(cursor.id)),
-            None => (Expr::tuple([week, id]), Expr::tuple([Expr::val(cursor.week.as_str()), Expr::val(cursor.id)])),
+            None => (
+                Expr::tuple([week, id]),
+                Expr::tuple([Expr::val(cursor.week.as_str()), Expr::val(cursor.id)]),
+            ),
         };
         query = query.filter(if order == Order::Asc { place.gt(cursor) } else { place.lt(cursor) });
     }
