@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use platform::database::{Database, DatabaseError};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use platform::database::{Database, DatabaseError, execute_together};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
 use testkit::TestDatabase;
 use thiserror::Error;
 
@@ -18,6 +18,7 @@ testkit::on_both_engines!(
     readers_cannot_write,
     a_duplicate_is_told_from_a_failure,
     foreign_keys_hold,
+    what_goes_together_goes_in_order_and_with_its_own_values,
     a_transaction_that_is_kept_is_not_committed,
     it_lives,
 );
@@ -160,6 +161,46 @@ async fn foreign_keys_hold(test: TestDatabase) {
         .unwrap();
     assert!(execute(database, "INSERT INTO marks VALUES (2)").await.is_err());
     execute(database, "INSERT INTO marks VALUES (1)").await.unwrap();
+}
+
+async fn what_goes_together_goes_in_order_and_with_its_own_values(test: TestDatabase) {
+    let database = with_counter(&test).await;
+    let together = |rows: &'static [(i32, i64)]| {
+        let (one, many) = match database.engine() {
+            DatabaseBackend::Sqlite => ("(?, ?)", "value = value + ? WHERE id = ?"),
+            _ => ("($1, $2)", "value = value + $1 WHERE id = $2"),
+        };
+        database.write(move |tx| async move {
+            let engine = tx.get_database_backend();
+            let mut statements = Vec::new();
+            for (id, value) in rows {
+                let values: [Value; 2] = [(*id).into(), (*value).into()];
+                statements.push(Statement::from_sql_and_values(
+                    engine,
+                    format!("INSERT INTO counters VALUES {one}"),
+                    values,
+                ));
+                let values: [Value; 2] = [1_i64.into(), (*id).into()];
+                statements.push(Statement::from_sql_and_values(
+                    engine,
+                    format!("UPDATE counters SET {many}"),
+                    values,
+                ));
+            }
+            execute_together(&tx, statements).await
+        })
+    };
+    together(&[(2, 20), (3, 30)]).await.unwrap();
+    // The second of them is there already: what stands before it goes with it.
+    let failed: Result<(), DatabaseError> = together(&[(4, 40), (3, 99), (5, 50)]).await;
+    assert!(failed.unwrap_err().is_unique_violation());
+    for (question, expected) in [
+        ("SELECT COUNT(*) FROM counters", 3),
+        ("SELECT value FROM counters WHERE id = 2", 21),
+        ("SELECT value FROM counters WHERE id = 3", 31),
+    ] {
+        assert_eq!(number(database.read(), question).await.unwrap(), expected, "{question}");
+    }
 }
 
 async fn a_transaction_that_is_kept_is_not_committed(test: TestDatabase) {

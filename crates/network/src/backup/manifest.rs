@@ -121,10 +121,10 @@ impl Manifest {
         parts.iter().find_map(|part| part.rows.get(table)).copied().unwrap_or_default()
     }
 
-    /// Bytes of all files.
+    /// Bytes of all files, as it says.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.data.bytes + self.wraps.bytes + self.tombstones.bytes
+        self.data.bytes.saturating_add(self.wraps.bytes).saturating_add(self.tombstones.bytes)
     }
 
     /// The text of the file.

@@ -36,8 +36,7 @@ pub(super) async fn report(
     match keep_report(&app, &frame).await {
         // Lost a race, or used an id that exists: what is stored now decides.
         Err(Refusal::Database(error)) if error.is_unique_violation() => {
-            let is_used =
-                store::is_used(app.platform.database.read(), frame.mailbox_id().as_bytes()).await?;
+            let is_used = store::is_used(app.platform.database.read(), frame.mailbox_id().as_bytes()).await?;
             if !is_used {
                 return Err(Refusal::Refused);
             }
@@ -77,8 +76,7 @@ async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
     app.platform
         .database
         .write(|transaction| async move {
-            store::insert_report(&transaction, report).await?;
-            store::insert_item(&transaction, frame, &report.week).await?;
+            store::insert_report(&transaction, report, frame).await?;
             claim_files(&transaction, clear).await
         })
         .await

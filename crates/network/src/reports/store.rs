@@ -9,14 +9,14 @@ mod lives;
 mod second;
 mod waiting;
 
+use envelope::frame::Frame;
 use jiff::civil::Date;
-use platform::database::DatabaseError;
+use platform::database::{DatabaseError, execute_together};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _,
+    QueryTrait as _, Statement,
 };
 use uuid::Uuid;
-
-
 
 use super::access::{MayRead, Reader};
 use super::entities::report;
@@ -24,12 +24,12 @@ use super::model::{Standing, State};
 
 pub(super) use inbox::{count_open, list, list_by_reference, list_chosen, of_reader};
 pub(super) use items::{
-    StoredFrame, find_frame_hash, find_hash_of_hers, hash_of, insert_item, length_of, list_frames, list_frames_of, list_index,
-    list_undos,
+    StoredFrame, find_frame_hash, find_hash_of_hers, hash_of, insert_item, length_of, list_frames,
+    list_frames_of, list_index, list_undos,
 };
 pub(super) use lives::{
-    Cause, Past, ask_about, delete_past, find_by_mailbox, find_past, forget_rotated, insert_burned, insert_past,
-    is_used, list_burned, move_mailbox, shred, withdraw, write_and_erase,
+    Cause, Past, ask_about, delete_past, find_by_mailbox, find_past, forget_rotated, insert_burned,
+    insert_past, is_used, list_burned, move_mailbox, shred, withdraw, write_and_erase,
 };
 pub(super) use second::{find_second, list_second, take_over};
 pub(super) use waiting::{Lying, count_lying, is_overdue, list_lying, list_lying_as_second};
@@ -71,13 +71,20 @@ pub(super) async fn find(
     Ok(report.and_then(|report| reader.may_read(report)))
 }
 
-/// Keeps a new report. Its first item follows in the same transaction.
+/// Keeps a new report with its first item.
 pub(super) async fn insert_report(
     connection: &impl ConnectionTrait,
     report: &Report,
+    frame: &Frame,
 ) -> Result<(), DatabaseError> {
+    let engine = connection.get_database_backend();
+    let [item, wraps] = items::insertion(engine, frame, &report.week);
+    execute_together(connection, vec![insertion(engine, report), item, wraps]).await
+}
+
+fn insertion(engine: DatabaseBackend, report: &Report) -> Statement {
     let standing = &report.standing;
-    report::Entity::insert(report::ActiveModel {
+    let row = report::Entity::insert(report::ActiveModel {
         id: Set(report.id),
         centre_id: Set(report.centre),
         channel: Set(report.channel.clone()),
@@ -96,10 +103,8 @@ pub(super) async fn insert_report(
         notes_items: Set(i64::from(standing.notes_items())),
         second_centre_id: Set(report.second.map(|(centre, _)| centre)),
         second_epoch: Set(report.second.map(|(_, epoch)| i64::from(epoch))),
-    })
-    .exec_without_returning(connection)
-    .await?;
-    Ok(())
+    });
+    row.build(engine)
 }
 
 /// Moves a report to its next standing, if it is still at the version that was read. `false`: somebody was faster, nothing changed.

@@ -5,10 +5,10 @@ use envelope::frame::{Frame, FrameParts, Wrap, WrapKind};
 use envelope::header::{Chain, ClearHeader, ItemKind};
 use envelope::index::IndexEntry;
 use envelope::sizes::SizeClass;
-use platform::database::DatabaseError;
+use platform::database::{DatabaseError, execute_together};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Statement, Value,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -63,9 +63,14 @@ pub(in crate::reports) async fn insert_item(
     frame: &Frame,
     week: &str,
 ) -> Result<(), DatabaseError> {
+    execute_together(connection, insertion(connection.get_database_backend(), frame, week).into()).await
+}
+
+/// The statements that keep an item.
+pub(super) fn insertion(engine: DatabaseBackend, frame: &Frame, week: &str) -> [Statement; 2] {
     let clear = frame.clear();
     let id = clear.item.uuid();
-    item::Entity::insert(item::ActiveModel {
+    let item = item::Entity::insert(item::ActiveModel {
         id: Set(id),
         case_id: Set(clear.case.uuid()),
         chain: Set(word_of(clear.chain).to_owned()),
@@ -78,17 +83,14 @@ pub(in crate::reports) async fn insert_item(
         signature: Set(frame.signature().to_vec()),
         frame_hash: Set(hash_of(frame).to_vec()),
         week: Set(week.to_owned()),
-    })
-    .exec_without_returning(connection)
-    .await?;
+    });
     let wraps = (0_i32..).zip(frame.wraps()).map(|(position, kept)| wrap::ActiveModel {
         item_id: Set(id),
         position: Set(position),
         kind: Set(i32::from(kept.kind.byte())),
         wrap: Set(kept.sealed.clone()),
     });
-    wrap::Entity::insert_many(wraps).exec_without_returning(connection).await?;
-    Ok(())
+    [item.build(engine), wrap::Entity::insert_many(wraps).build(engine)]
 }
 
 /// All items of a report that may be read: the conversation in its order, then the notes in theirs.
