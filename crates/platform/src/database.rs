@@ -132,6 +132,8 @@ impl Database {
                 ("enable_seqscan", "off"),
                 ("enable_bitmapscan", "off"),
                 ("enable_sort", "off"),
+                // A plan that has to do what is off counts as dear, and would be compiled first.
+                ("jit", "off"),
             ];
             postgres.options(settings)
         });
