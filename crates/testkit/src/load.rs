@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub use connection::{Address, Connection, Reply};
 pub use letters::{Letter, seal};
 pub use reading::{fetch, read_pages};
-pub use server::{Memory, Running};
+pub use server::{Memory, Running, processor_time};
 
 /// What a client does can fail in many ways, and nobody acts on which.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;

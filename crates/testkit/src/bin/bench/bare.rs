@@ -30,6 +30,9 @@ impl Bare {
         let bare = Connection::open(bare)?;
         bare.pragma_update(None, "journal_mode", "WAL")?;
         bare.pragma_update(None, "synchronous", "FULL")?;
+        // As the server's writer.
+        bare.pragma_update(None, "cache_size", -16_384)?;
+        bare.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(Self { served: read_only(served)?, bare, known: HashSet::new() })
     }
 

@@ -15,6 +15,7 @@ mod reports;
 mod results;
 mod start;
 mod syncs;
+mod waits;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,34 +1,105 @@
-//! Reports that arrive: how many a second beside a bare SQLite file, whether all are there, and how long people wait at half of that.
+//! Reports that arrive: how many a second beside a bare SQLite file, and whether all of them are there.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use testkit::load::{Letter, Outcome, Posted, Running, post, read_pages};
+use testkit::load::{Letter, Outcome, Posted, Running, post, processor_time};
 
-use crate::bare::Bare;
+use crate::bare::{Bare, Rows};
 use crate::house::{House, look_for};
-use crate::progress;
-use crate::results::{Line, Results, milliseconds, per_second, quantile, ratios};
+use crate::results::{Line, Results, median, per_second, ratios};
+use crate::{progress, waits};
 
 /// Clients at once, and so as many reports as can wait for one commit: the bare writer groups as many.
 pub(crate) const MANY: usize = 64;
 
-/// How long half of the load is kept up.
-const LONG: Duration = Duration::from_secs(10);
-
 /// What was posted on the way, all in all.
 #[derive(Default)]
-struct Tally {
+pub(crate) struct Tally {
     acknowledged: Vec<[u8; 32]>,
     refused: usize,
     unknown: usize,
 }
 
 impl Tally {
-    fn add(&mut self, posted: Posted) {
+    /// Adds what came of a batch.
+    pub(crate) fn add(&mut self, posted: Posted) {
         self.acknowledged.extend(posted.acknowledged);
         self.refused += posted.refused.len();
         self.unknown += posted.unknown;
+    }
+}
+
+/// Figures of all rounds: so many a second, and thousandths of a second of processor for each.
+#[derive(Default)]
+struct Side {
+    rates: Vec<f64>,
+    processor: Vec<f64>,
+}
+
+impl Side {
+    fn add(&mut self, reports: usize, rate: f64, used: Duration) {
+        self.rates.push(rate);
+        self.processor.push(1_000.0 / per_second(reports, used));
+    }
+}
+
+/// So many clients, or so many reports to a commit.
+struct Race {
+    clients: usize,
+    ours: Side,
+    bare: Side,
+    /// What the server wrote in the round before: the bare file gets it now.
+    rows: Vec<Rows>,
+}
+
+impl Race {
+    fn new(clients: usize) -> Self {
+        Self { clients, ours: Side::default(), bare: Side::default(), rows: Vec::new() }
+    }
+
+    /// One round, in this order or the other: whoever comes second finds the disk busy with what the first has left behind.
+    async fn run(
+        &mut self,
+        round: usize,
+        server: &Running,
+        letters: Vec<Letter>,
+        bare: &mut Bare,
+        tally: &mut Tally,
+    ) -> Outcome<()> {
+        let rows = std::mem::take(&mut self.rows);
+        for is_ours in if round % 2 == 0 { [true, false] } else { [false, true] } {
+            // What others have left to be written is written before, not in the midst of it.
+            Command::new("sync").status()?;
+            if is_ours {
+                let before = server.processor_time()?;
+                let posted = post(server.address(), letters.clone(), self.clients, Duration::ZERO).await?;
+                let used = server.processor_time()? - before;
+                self.rows = bare.fetch()?;
+                let count = posted.acknowledged.len();
+                if round > 0 {
+                    self.ours.add(count, per_second(count, posted.took), used);
+                }
+                tally.add(posted);
+            } else if round > 0 {
+                let before = processor_time("self")?;
+                let rate = bare.write(&rows, self.clients)?;
+                self.bare.add(rows.len(), rate, processor_time("self")? - before);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the raw figures. Answers the ratio, and all of it in words.
+    fn tell(&self, results: &mut Results, name: &str) -> (f64, String) {
+        let rate = results.keep(format!("reports, {name}"), "1/s", &self.ours.rates);
+        let bare = results.keep(format!("bare inserts, {name}"), "1/s", &self.bare.rates);
+        let ours = results.keep(format!("processor a report, {name}"), "ms", &self.ours.processor);
+        let least = results.keep(format!("processor a bare insert, {name}"), "ms", &self.bare.processor);
+        let of_rounds = ratios(&self.ours.rates, &self.bare.rates);
+        let ratio = results.keep(format!("reports to bare inserts, {name}"), "ratio", &of_rounds);
+        (ratio, format!("{ratio:.2} ({rate:.0}/s of {bare:.0}/s; processor {ours:.2} ms of {least:.2})"))
     }
 }
 
@@ -37,109 +108,29 @@ pub(crate) async fn measure(house: &mut House, results: &mut Results) -> Outcome
     let server = house.serve(&stored, &[]).await?;
     let mut bare = Bare::open(&bare, &stored)?;
     let mut tally = Tally::default();
-    let (mut one, mut bare_one, mut many, mut bare_many) = (vec![], vec![], vec![], vec![]);
+    let (mut one, mut many) = (Race::new(1), Race::new(MANY));
     // The first round fills caches and opens connections; it does not count.
     for round in 0..=house.scale.rounds {
         progress(&format!("reports, round {round} of {}", house.scale.rounds));
-        let letters = house.letters(&server, house.scale.with_one + house.scale.with_many).await?;
-        let (alone, together) = letters.split_at(house.scale.with_one);
-        let posted = post(server.address(), alone.to_vec(), 1, Duration::ZERO).await?;
-        let rows = bare.fetch()?;
-        let beside = bare.write(&rows, 1)?;
-        let rushed = post(server.address(), together.to_vec(), MANY, Duration::ZERO).await?;
-        let rows = bare.fetch()?;
-        let grouped = bare.write(&rows, MANY)?;
-        if round > 0 {
-            one.push(per_second(posted.acknowledged.len(), posted.took));
-            bare_one.push(beside);
-            many.push(per_second(rushed.acknowledged.len(), rushed.took));
-            bare_many.push(grouped);
-        }
-        tally.add(posted);
-        tally.add(rushed);
+        let mut letters = house.letters(&server, house.scale.with_one + house.scale.with_many).await?;
+        let alone = letters.split_off(house.scale.with_many);
+        one.run(round, &server, alone, &mut bare, &mut tally).await?;
+        many.run(round, &server, letters, &mut bare, &mut tally).await?;
     }
-    let rate = tell_rates(results, &many, &bare_many, &one, &bare_one);
-    let letters = wait(house, &server, rate / 2.0, &mut tally, results).await?;
-    read(&server, letters, results).await?;
-    drop(server);
-    count(&tally, &stored, results)
-}
-
-/// The rates and their ratios. Answers the rate of all clients.
-fn tell_rates(results: &mut Results, many: &[f64], bare_many: &[f64], one: &[f64], bare_one: &[f64]) -> f64 {
-    let rate = results.keep("reports of 64 clients", "1/s", many);
-    let grouped = results.keep("grouped bare inserts", "1/s", bare_many);
-    let ratio =
-        results.keep("reports of 64 clients to grouped bare inserts", "ratio", &ratios(many, bare_many));
+    let (ratio, ours) = many.tell(results, "64 clients");
     let what =
         format!("durable reports of 4 KiB, {MANY} clients, to grouped bare SQLite inserts of the same rows");
-    let ours = format!("{ratio:.2} ({rate:.0}/s of {grouped:.0}/s)");
     results.tell(Line::new(what, ours, "≥ 0.30", ratio >= 0.3).beside("0.42/s"));
-    let best = many.iter().copied().fold(0.0, f64::max);
+    let rate = median(&many.ours.rates);
+    let best = many.ours.rates.iter().copied().fold(0.0, f64::max);
     let ours = format!("{rate:.0}/s, best round {best:.0}/s");
     results.tell(Line::new("  on a quiet machine", ours, "≥ 3,000/s", rate >= 3_000.0).beside("0.42/s"));
-
-    let rate_of_one = results.keep("reports of 1 client", "1/s", one);
-    let single = results.keep("bare inserts, one a commit", "1/s", bare_one);
-    let ratio = results.keep("reports of 1 client to bare inserts", "ratio", &ratios(one, bare_one));
-    let ours = format!("{ratio:.2} ({rate_of_one:.0}/s of {single:.0}/s)");
+    let (ratio, ours) = one.tell(results, "1 client");
     results.tell(Line::new("1 client, to bare inserts, one a commit", ours, "≥ 0.30", ratio >= 0.3));
-    rate
-}
 
-/// Half of the load, evenly. Answers what was posted.
-async fn wait(
-    house: &mut House,
-    server: &Running,
-    rate: f64,
-    tally: &mut Tally,
-    results: &mut Results,
-) -> Outcome<Vec<Letter>> {
-    progress("waiting times at half of that load");
-    let every = Duration::from_secs_f64(1.0 / rate.max(1.0));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
-    let count = (rate * LONG.as_secs_f64()).max(100.0) as usize;
-    // The second half is posted while mailboxes of the first are read.
-    let letters = house.letters(server, 2 * count).await?;
-    let (first, second) = letters.split_at(count);
-    let posted = post(server.address(), first.to_vec(), MANY, every).await?;
-    let times = milliseconds(&posted.times);
-    tally.add(posted);
-    results.keep("post at half of the load", "ms", &times);
-    let p99 = quantile(&times, 0.99);
-    let ours = format!("{p99:.1} ms (median {:.1}) at {rate:.0}/s", quantile(&times, 0.5));
-    results
-        .tell(Line::new("p99 of a post at half of that load", ours, "≤ 50 ms", p99 <= 50.0).beside("2–5 s"));
-
-    let load = tokio::spawn({
-        let (address, second) = (server.address().clone(), second.to_vec());
-        async move { post(&address, second, MANY, every).await }
-    });
-    let pages = read_pages(server.address(), first.to_vec(), MANY, every).await?;
-    tally.add(load.await??);
-    tell_reading(
-        "mailbox page while reports come at half of that load",
-        "p99 of a mailbox page beside that load",
-        &pages,
-        results,
-    );
-    Ok(first.to_vec())
-}
-
-/// Mailboxes while nothing else happens, as many a second as with other figures.
-async fn read(server: &Running, letters: Vec<Letter>, results: &mut Results) -> Outcome<()> {
-    progress("pages of mailboxes");
-    let pages = read_pages(server.address(), letters, MANY, Duration::from_millis(2)).await?;
-    tell_reading("mailbox page", "p99 of a mailbox page, 500/s and nothing else", &pages, results);
-    Ok(())
-}
-
-fn tell_reading(name: &str, what: &str, pages: &[Duration], results: &mut Results) {
-    let times = milliseconds(pages);
-    results.keep(name, "ms", &times);
-    let p99 = quantile(&times, 0.99);
-    let ours = format!("{p99:.1} ms (median {:.1})", quantile(&times, 0.5));
-    results.tell(Line::new(what, ours, "≤ 10 ms", p99 <= 10.0).beside("2–5 s"));
+    waits::measure(house, &server, rate / 2.0, &mut tally, results).await?;
+    drop(server);
+    count(&tally, &stored, results)
 }
 
 /// Everything that was acknowledged is there, once.
