@@ -29,7 +29,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut file = match choice % 4 {
         0 => vec![0xff, 0xd8, 0xff],
         1 => b"\x89PNG\r\n\x1a\n".to_vec(),
-        2 => [b"RIFF".as_slice(), &(u32::try_from(rest.len()).unwrap_or(0) + 4).to_le_bytes(), b"WEBP"].concat(),
+        2 => [b"RIFF".as_slice(), &(u32::try_from(rest.len()).unwrap_or(0) + 4).to_le_bytes(), b"WEBP"]
+            .concat(),
         _ => Vec::new(),
     };
     file.extend_from_slice(rest);
