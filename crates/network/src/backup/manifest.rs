@@ -207,6 +207,15 @@ mod tests {
         assert!(Manifest::parse(&format!("{text} ")).is_err());
     }
 
+    /// Whoever writes a manifest can say anything: the sum of its lengths is then the largest number, not the end of the program.
+    #[test]
+    fn lengths_that_no_disk_holds_do_no_harm() {
+        let mut manifest = manifest();
+        manifest.data.bytes = u64::MAX;
+        let text = manifest.to_text().unwrap();
+        assert_eq!(Manifest::parse(&text).unwrap().bytes(), u64::MAX);
+    }
+
     #[test]
     fn another_version_is_named() {
         let text = r#"{"format": 2, "something": "new"}"#;

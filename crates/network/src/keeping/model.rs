@@ -259,6 +259,20 @@ mod tests {
         Week::parse(text).unwrap()
     }
 
+    /// The database and the forms hold these words: no two are one, and each is read as what wrote it.
+    #[test]
+    fn every_reason_has_a_word_of_its_own() {
+        let holds = HoldReason::ALL.map(HoldReason::word);
+        assert_eq!(holds, ["authority", "proceedings", "request", "doubt"]);
+        assert_eq!(holds.map(HoldReason::from_word), HoldReason::ALL.map(Some));
+        let shreds = ShredReason::ALL.map(ShredReason::word);
+        assert_eq!(shreds, ["junk", "double", "request", "not-needed"]);
+        assert_eq!(shreds.map(ShredReason::from_word), ShredReason::ALL.map(Some));
+        let answers = [No::SamePerson, No::Held, No::Changed, No::Malformed].map(No::word);
+        assert_eq!(answers, ["same-person", "held", "changed", "malformed"]);
+        assert_eq!((HoldReason::from_word("junk"), ShredReason::from_word("doubt")), (None, None));
+    }
+
     #[test]
     fn nothing_is_due_without_an_approved_table() {
         let keeping =
@@ -320,6 +334,7 @@ mod tests {
             prop_assert_eq!(proposal.confirm(other, items + 1, false), Err(No::Changed));
             let hold = Hold { reason: HoldReason::Doubt, placed_by: one, placed: now };
             prop_assert_eq!(hold.lift(other).is_ok(), one != other);
+            prop_assert_eq!(hold.lift(one), Err(No::SamePerson));
         }
 
         #[test]
