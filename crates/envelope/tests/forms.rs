@@ -10,7 +10,7 @@ use envelope::publication::WrapTarget;
 use envelope::recipient::{Fingerprint, Recipient};
 use envelope::refusal::CentreRefusal;
 use envelope::signature::PublicKey;
-use envelope::sizes::{CELL_LENGTH, SizeClass};
+use envelope::sizes::{CELL_LENGTH, FILE_CHUNK_LENGTH, LONGEST_FILE, MOST_FILE_CHUNKS, SizeClass, padme};
 use jiff::{SignedDuration, Timestamp};
 
 /// The recipient of the age specification's example.
@@ -119,6 +119,32 @@ fn sizes_are_whole_cells() {
         assert_eq!(SizeClass::of_length(class.length() + 1), None);
     }
     assert_eq!(SizeClass::of_cells(0), None);
+}
+
+/// Reckoned by hand from the formula of protocol section 12.8.
+#[test]
+fn a_padded_length_has_few_significant_bits() {
+    for (length, padded) in [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (8, 8),
+        (9, 10),
+        (100, 104),
+        (1_000, 1_024),
+        (1_025, 1_088),
+        (1_000_000, 1_015_808),
+    ] {
+        assert_eq!(padme(length), padded, "{length}");
+    }
+    for length in 2..100_000_u64 {
+        let padded = padme(length);
+        assert!(length <= padded && (padded - length) * 100 <= length * 12, "{length}: {padded}");
+        assert_eq!(padme(padded), padded);
+    }
+    // The longest file, with its header, nonce and tags, fits into the chunks that an upload may have.
+    let sealed = padme(358 + 16 + LONGEST_FILE + 16 * LONGEST_FILE.div_ceil(65_536));
+    assert_eq!(sealed.div_ceil(FILE_CHUNK_LENGTH as u64), u64::from(MOST_FILE_CHUNKS));
 }
 
 #[test]

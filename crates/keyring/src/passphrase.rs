@@ -67,7 +67,8 @@ impl Passphrase {
                 if before > 0 && passphrase.0.len() == before {
                     passphrase.0.push(' ');
                 }
-                passphrase.0.extend(character.to_lowercase());
+                // The lower case of `İ` is an i and an accent.
+                passphrase.0.extend(character.to_lowercase().filter_map(fold));
             }
         }
         if passphrase.0.is_empty() { Err(SecretRefusal::Malformed) } else { Ok(passphrase) }
@@ -97,5 +98,18 @@ fn fold(character: char) -> Option<char> {
         'ò' | 'ó' | 'ô' | 'ö' | 'Ò' | 'Ó' | 'Ô' | 'Ö' => Some('o'),
         'ù' | 'ú' | 'û' | 'ü' | 'Ù' | 'Ú' | 'Û' | 'Ü' => Some('u'),
         other => Some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: what is normalised stays as it is.
+    #[test]
+    fn an_accent_that_only_the_lower_case_has_is_folded_too() {
+        for typed in ["İdn", "i\u{307}dn", " IDN"] {
+            assert_eq!(Passphrase::parse(typed).unwrap().as_str(), "idn", "{typed}");
+        }
     }
 }
