@@ -77,7 +77,7 @@ pub fn read(mailbox: &Mailbox, receipt: &Receipt, centre: &VerifiedCentre) -> Re
         let hands_over = frame.clear().next.is_some_and(|next| next.signing_key == receipt.public_key());
         if hands_over { open_in_place(frame, receipt, centre, &mailbox.entries) } else { None }
     });
-    let handed: &[CarriedKey] = match rotation.as_ref().map(|rotation| rotation.content()) {
+    let handed: &[CarriedKey] = match rotation.as_ref().map(OpenedItem::content) {
         Some(Content::Rotation(rotation)) => &rotation.answers,
         _ => &[],
     };

@@ -85,7 +85,7 @@ async fn post_in_turn(mut connection: Connection, queue: Arc<Queue<Letter>>) -> 
                 posted.acknowledged.push(letter.hash);
             }
             Ok(reply) => {
-                posted.refused.push((reply.status, String::from_utf8_lossy(&reply.body).into_owned()))
+                posted.refused.push((reply.status, String::from_utf8_lossy(&reply.body).into_owned()));
             }
             Err(_) => {
                 posted.unknown += 1;

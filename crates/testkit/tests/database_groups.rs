@@ -1,6 +1,6 @@
 //! What closures of `db.write` that share a commit owe each other (docs/adr/0008-grouped-writes.md): SQLite alone groups.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -41,12 +41,12 @@ fn insert(database: &Database, note: impl Into<String>) -> JoinHandle<Result<(),
 struct Holding {
     release: oneshot::Sender<()>,
     caller: JoinHandle<Result<(), DatabaseError>>,
-    begun: oneshot::Receiver<()>,
+    has_begun: oneshot::Receiver<()>,
 }
 
 fn hold(database: &Database, statement: &'static str) -> Holding {
     let (release, released) = oneshot::channel();
-    let (begin, begun) = oneshot::channel();
+    let (begin, has_begun) = oneshot::channel();
     let gates = Mutex::new(Some((begin, released)));
     let database = database.clone();
     let caller = tokio::spawn(async move {
@@ -62,7 +62,7 @@ fn hold(database: &Database, statement: &'static str) -> Holding {
             })
             .await
     });
-    Holding { release, caller, begun }
+    Holding { release, caller, has_begun }
 }
 
 /// Long enough for tasks that can go on to have gone on.
@@ -88,7 +88,7 @@ async fn those_who_wait_share_a_commit() {
     let database = &test.database;
     let before = commits(test.folder().unwrap());
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let others: Vec<_> = (0..40).map(|n| insert(database, format!("note {n}"))).collect();
     a_moment().await;
     first.release.send(()).unwrap();
@@ -106,7 +106,7 @@ async fn a_group_is_bounded() {
     let database = &test.database;
     let before = commits(test.folder().unwrap());
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let others: Vec<_> = (0..200).map(|n| insert(database, format!("note {n}"))).collect();
     a_moment().await;
     first.release.send(()).unwrap();
@@ -133,7 +133,7 @@ async fn nobody_is_answered_before_the_commit() {
     let test = with_notes().await;
     let database = &test.database;
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let kept = insert(database, "kept");
     a_moment().await;
     // Refused because of what nobody has committed yet, so its answer has to wait as well.
@@ -141,7 +141,7 @@ async fn nobody_is_answered_before_the_commit() {
     a_moment().await;
     let last = hold(database, "INSERT INTO notes VALUES ('last')");
     first.release.send(()).unwrap();
-    last.begun.await.unwrap();
+    last.has_begun.await.unwrap();
     a_moment().await;
     assert!(!first.caller.is_finished() && !kept.is_finished() && !duplicate.is_finished());
     assert_eq!(number(database, "SELECT count(*) FROM notes").await, 0);
@@ -161,7 +161,7 @@ async fn a_commit_that_fails_is_told_to_everybody() {
         .await
         .unwrap();
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let innocent = insert(database, "innocent");
     a_moment().await;
     // A reference that is checked at the commit only.
@@ -184,7 +184,7 @@ async fn those_who_go_away_or_panic_take_nobody_with_them() {
     let test = with_notes().await;
     let database = &test.database;
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let before_turn = insert(database, "gone before its turn");
     a_moment().await;
     let midway = hold(database, "INSERT INTO notes VALUES ('gone midway')");
@@ -201,7 +201,7 @@ async fn those_who_go_away_or_panic_take_nobody_with_them() {
     a_moment().await;
     before_turn.abort();
     first.release.send(()).unwrap();
-    midway.begun.await.unwrap();
+    midway.has_begun.await.unwrap();
     midway.caller.abort();
     assert!(midway.caller.await.unwrap_err().is_cancelled());
     assert!(panics.await.unwrap_err().is_panic());
@@ -216,7 +216,7 @@ async fn whoever_begins_the_group_may_go_away_or_be_refused() {
     let test = with_notes().await;
     let database = &test.database;
     let first = hold(database, "INSERT INTO notes VALUES ('gone')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let others: Vec<_> = (0..5).map(|n| insert(database, format!("note {n}"))).collect();
     a_moment().await;
     first.caller.abort();
@@ -224,7 +224,7 @@ async fn whoever_begins_the_group_may_go_away_or_be_refused() {
         other.await.unwrap().unwrap();
     }
     let refused = hold(database, "INSERT INTO notes VALUES ('note 7')");
-    refused.begun.await.unwrap();
+    refused.has_begun.await.unwrap();
     let duplicate = insert(database, "note 7");
     a_moment().await;
     refused.caller.abort();
@@ -247,7 +247,7 @@ async fn a_transaction_that_is_kept_does_not_reach_into_the_next_turn() {
         .await;
     assert!(matches!(outcome, Err(DatabaseError::Kept)));
     let next = hold(database, "INSERT INTO notes VALUES ('next')");
-    next.begun.await.unwrap();
+    next.has_begun.await.unwrap();
     let transaction = kept.lock().unwrap().take().unwrap();
     assert!(transaction.execute_unprepared("INSERT INTO notes VALUES ('stolen')").await.is_err());
     next.release.send(()).unwrap();
@@ -262,7 +262,7 @@ async fn a_full_disk_fails_the_group_and_nothing_slips_past_the_transaction() {
     insert(database, "before").await.unwrap().unwrap();
     execute(database, "PRAGMA max_page_count = 20").await.unwrap();
     let first = hold(database, "INSERT INTO notes VALUES ('first')");
-    first.begun.await.unwrap();
+    first.has_begun.await.unwrap();
     let copy = database.clone();
     // Takes more than there is, and goes on as if nothing had happened.
     let heedless = tokio::spawn(async move {

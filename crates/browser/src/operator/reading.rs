@@ -166,7 +166,9 @@ impl Reading {
 
     fn unread_rotations(&self) -> impl Iterator<Item = &ClearHeader> {
         self.taken.iter().filter_map(|taken| match taken {
-            Taken::Unreadable(clear, Unreadable::NoKey) if clear.kind == ItemKind::Rotation => Some(clear.as_ref()),
+            Taken::Unreadable(clear, Unreadable::NoKey) if clear.kind == ItemKind::Rotation => {
+                Some(clear.as_ref())
+            }
             _ => None,
         })
     }

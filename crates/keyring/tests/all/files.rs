@@ -20,15 +20,15 @@ pub(crate) fn seal(file: &[u8], step: usize, seed: u64) -> (FileEntry, Vec<u8>) 
     let mut rng = rng(seed);
     let upload = UploadKey::generate(&mut rng).unwrap();
     let length = file.len() as u64;
-    let mut sealer = FileSealer::new(length, Track::Original, "x.bin", "", &upload, &mut rng).unwrap();
+    let mut sealing = FileSealer::new(length, Track::Original, "x.bin", "", &upload, &mut rng).unwrap();
     let mut sealed = Vec::new();
     for part in file.chunks(step) {
-        sealed.extend_from_slice(&sealer.push(part).unwrap());
+        sealed.extend_from_slice(&sealing.push(part).unwrap());
     }
-    while let Some(part) = sealer.rest().unwrap() {
+    while let Some(part) = sealing.rest().unwrap() {
         sealed.extend_from_slice(&part);
     }
-    (sealer.finish().unwrap(), sealed)
+    (sealing.finish().unwrap(), sealed)
 }
 
 fn open(entry: &FileEntry, sealed: &[u8], step: usize) -> Result<Vec<u8>, OpenRefusal> {
@@ -110,11 +110,11 @@ fn a_sealer_keeps_to_what_was_announced() {
     let mut begin = |length, name: &str| FileSealer::new(length, Track::Clean, name, "", &upload, &mut rng);
     assert_eq!(begin(LONGEST_FILE + 1, "x").err(), Some(SealRefusal::TooLong));
     assert_eq!(begin(1, "a\u{7}").err(), Some(SealRefusal::Place));
-    let mut sealer = begin(10, "x").unwrap();
-    sealer.push(&[1; 6]).unwrap();
-    assert_eq!(sealer.rest().err(), Some(SealRefusal::Place), "bytes are still to come");
-    assert_eq!(sealer.push(&[1; 5]).err(), Some(SealRefusal::Place), "more than announced");
-    assert_eq!(sealer.chunks(), 1);
+    let mut sealing = begin(10, "x").unwrap();
+    sealing.push(&[1; 6]).unwrap();
+    assert_eq!(sealing.rest().err(), Some(SealRefusal::Place), "bytes are still to come");
+    assert_eq!(sealing.push(&[1; 5]).err(), Some(SealRefusal::Place), "more than announced");
+    assert_eq!(sealing.chunks(), 1);
     assert_eq!(begin(10, "x").unwrap().finish().err(), Some(SealRefusal::Place), "before the end");
     assert_eq!(u64::from(begin(300_000, "x").unwrap().chunks()), sealed_length(300_000).div_ceil(262_144));
 }

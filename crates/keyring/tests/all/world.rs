@@ -141,10 +141,10 @@ impl World {
     pub(crate) fn neighbour(&self, seed: u64) -> Self {
         let mut other = Self::without_epochs(seed, |_| ());
         other.network = self.network;
-        other.root = self.root.clone();
-        other.governors = self.governors.clone();
+        other.root.clone_from(&self.root);
+        other.governors.clone_from(&self.governors);
         other.certificate.network = self.network;
-        other.certificate.organisation = "Altro centro di prova".to_owned();
+        "Altro centro di prova".clone_into(&mut other.certificate.organisation);
         let governors = [&other.governors[0], &other.governors[2]];
         other.bundle.certificate = sign_certificate(&other.certificate, &governors).unwrap();
         other.new_epoch(Channel::Safe, 0);

@@ -282,6 +282,23 @@ mod tests {
     }
 
     #[test]
+    fn writing_again_and_closing_again_begin_anew() {
+        let terms = proposed_table();
+        let closed = Keeping::closed(Purpose::Contact, week("2026-W01"), 2).reckoned(Some(&terms));
+        let warned = closed.clone().looked_at(closed.due.unwrap());
+        assert_eq!(warned.warned, closed.due);
+        let open = warned.clone().reopened();
+        assert_eq!((open.items, open.due, open.warned), (0, None, None));
+        let again = warned.clone().closed_again(week("2026-W40"), 3);
+        assert_eq!((again.closed, again.items, again.due, again.warned), (week("2026-W40"), 3, None, None));
+        // A warning holds as long as its week does, and no longer.
+        assert_eq!(warned.clone().reckoned(Some(&terms)), warned);
+        let other = warned.with_purpose(Purpose::Claim, None).reckoned(Some(&terms));
+        assert_eq!((other.purpose, other.warned), (Purpose::Claim, None));
+        assert!(other.due > closed.due);
+    }
+
+    #[test]
     fn a_clock_that_jumps_ahead_shreds_nothing() {
         let terms = proposed_table();
         let keeping = Keeping::closed(Purpose::CaseFile, week("2026-W47"), 2).reckoned(Some(&terms));

@@ -283,8 +283,8 @@ async fn a_hold_keeps_it_but_not_the_right_to_take_it_back(app: TestApp) {
     let mut anna = member(&app, story.network, 0).await;
     let page = anna.client.get("/it/console/keeping").await;
     let csrf = page.text().split("data-csrf=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let hold = format!("/console/keeping/{}/hold", story.case);
-    let held = anna.client.post_form(&hold, &format!("csrf={csrf}&language=it&reason=doubt")).await;
+    let address = format!("/console/keeping/{}/hold", story.case);
+    let held = anna.client.post_form(&address, &format!("csrf={csrf}&language=it&reason=doubt")).await;
     assert!(held.header("location").ends_with("said=saved"));
     weeks_later(&app, 4).await;
     assert_eq!(stored(&app).await.0, 1);

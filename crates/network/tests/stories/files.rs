@@ -347,7 +347,7 @@ async fn files_that_nobody_named_have_their_bound(app: TestApp) {
         assert_eq!(her.client.post(&announced.path(0), request).await.verdict(), (201, String::new()));
     }
     // As if they had sent all they announced: two gibibytes.
-    let fill: Result<(), platform::database::DatabaseError> = app
+    let filled: Result<(), platform::database::DatabaseError> = app
         .platform
         .database
         .write(|transaction| async move {
@@ -355,7 +355,7 @@ async fn files_that_nobody_named_have_their_bound(app: TestApp) {
             Ok(())
         })
         .await;
-    fill.unwrap();
+    filled.unwrap();
     let busy = (503, "busy".to_owned());
     assert_eq!(her.send_chunk(&her.seal_file(&noise(9), "altra"), 0).await.verdict(), busy);
     assert_eq!(her.send_chunk(&file, 1).await.verdict(), busy);

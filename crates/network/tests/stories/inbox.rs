@@ -145,8 +145,12 @@ async fn a_search_finds_exactly_what_it_asks_for(app: TestApp) {
 
 /// The lines of the page that asks for a confirmation: case and version.
 async fn chosen(who: &Operator, action: &str, cases: &[CaseId]) -> Vec<(String, i64)> {
-    let cases: String = cases.iter().map(|case| format!("&case={case}")).collect();
-    let page = who.client.get(&format!("/it/console/several?do={action}{cases}")).await;
+    let mut address = format!("/it/console/several?do={action}");
+    for case in cases {
+        address.push_str("&case=");
+        address.push_str(&case.to_string());
+    }
+    let page = who.client.get(&address).await;
     assert_eq!(page.status.as_u16(), 200);
     let lines = page.text().split("<li data-case=\"").skip(1);
     lines

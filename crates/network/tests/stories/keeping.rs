@@ -347,13 +347,12 @@ async fn the_wraps_are_in_no_file_afterwards(app: TestApp) {
     assert_eq!((lost.len(), kept.len()), (4, 4), "report, answer with two, closing");
     let bodies = bytes_of(
         &app,
-        &of(gone)
+        of(gone)
             .replace(
                 "SELECT wrap AS bytes FROM report_wrap WHERE item_id IN (SELECT id FROM report_item",
                 "SELECT body AS bytes FROM report_item",
             )
-            .trim_end_matches(')')
-            .to_owned(),
+            .trim_end_matches(')'),
     )
     .await;
     assert_eq!(bodies.len(), 3);

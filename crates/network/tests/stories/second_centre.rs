@@ -76,7 +76,7 @@ async fn a_second_centre_opens_after_the_promised_time_and_holds_it_alone(app: T
     assert_eq!(carla.wait(case, 1).await.verdict(), (404, "not-found".to_owned()), "not before opening it");
     let opened = carla.open(case).await.unwrap();
     assert_eq!(text_of(opened.items[0].content()), "Prima parola");
-    assert_eq!(opened.frames, [sealed.clone()]);
+    assert_eq!(opened.frames, std::slice::from_ref(&sealed));
 
     // The first centre holds nothing any more: it sees the line that the second one saw.
     let mut anna = operator(&app, network, 0, 0).await;
@@ -117,7 +117,7 @@ async fn a_first_centre_in_time_leaves_the_second_nothing(app: TestApp) {
     let (_, case, sealed) = sent(&app, network).await;
     app.time.advance(days(2));
     let anna = operator(&app, network, 0, 0).await;
-    assert_eq!(anna.open(case).await.unwrap().frames, [sealed.clone()]);
+    assert_eq!(anna.open(case).await.unwrap().frames, std::slice::from_ref(&sealed));
     for _ in 0..3 {
         app.time.advance(days(7));
         app.app.housekeeping().await.unwrap();
@@ -211,7 +211,7 @@ async fn what_is_no_second_centre_is_refused(app: TestApp) {
         (
             "no such centre",
             &(|clear: &mut serde_json::Value| {
-                clear["second"]["centre"] = "6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01".into()
+                clear["second"]["centre"] = "6f1d7f0e-5f0e-4a7b-9a44-0d2f6a2b1c01".into();
             }) as &dyn Fn(&mut serde_json::Value),
             (404, "centre"),
         ),

@@ -132,13 +132,13 @@ fn requests() {
 /// The whole file, sealed at once.
 fn seal(file: &[u8], track: Track, name: &str, media_type: &str) -> (FileEntry, Vec<u8>) {
     let mut rng = rng(25 + file.len() as u64);
-    let mut sealer =
+    let mut sealing =
         FileSealer::new(file.len() as u64, track, name, media_type, &upload(), &mut rng).unwrap();
-    let mut sealed = sealer.push(file).unwrap();
-    while let Some(part) = sealer.rest().unwrap() {
+    let mut sealed = sealing.push(file).unwrap();
+    while let Some(part) = sealing.rest().unwrap() {
         sealed.extend_from_slice(&part);
     }
-    (sealer.finish().unwrap(), sealed)
+    (sealing.finish().unwrap(), sealed)
 }
 
 fn open(entry: &FileEntry, sealed: &[u8], step: usize) -> Result<Vec<u8>, OpenRefusal> {

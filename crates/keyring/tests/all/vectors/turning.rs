@@ -213,8 +213,8 @@ fn turning() {
     for vector in list(&vectors, "burns") {
         let request = BurnRequest::parse(&bytes(vector, "request")).unwrap();
         request.verify_signature().unwrap();
-        let word = open_burn_word(request.word().unwrap(), &key, &address);
-        let found = word.map(|word| word.safe_word).map_err(|refusal| json!(refusal.code()));
+        let opened = open_burn_word(request.word().unwrap(), &key, &address);
+        let found = opened.map(|opened| opened.safe_word).map_err(|refusal| json!(refusal.code()));
         match vector.get("code") {
             Some(code) => assert_eq!(found.as_ref().err(), Some(code), "{}", vector["name"]),
             None => assert_eq!(json!(found.unwrap()), vector["safe_word"], "{}", vector["name"]),

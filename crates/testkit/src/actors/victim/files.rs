@@ -50,16 +50,16 @@ impl Victim {
         let mut random = self.random.clone();
         let key = UploadKey::generate(&mut random).expect("a key");
         let length = bytes.len() as u64;
-        let mut sealer = FileSealer::new(length, Track::Clean, name, "image/jpeg", &key, &mut random)
+        let mut sealing = FileSealer::new(length, Track::Clean, name, "image/jpeg", &key, &mut random)
             .expect("a file of a length that is allowed");
         let mut sealed = Vec::new();
         for part in bytes.chunks(FILE_CHUNK_LENGTH) {
-            sealed.extend(sealer.push(part).expect("sealed bytes"));
+            sealed.extend(sealing.push(part).expect("sealed bytes"));
         }
-        while let Some(part) = sealer.rest().expect("sealed bytes") {
+        while let Some(part) = sealing.rest().expect("sealed bytes") {
             sealed.extend(part);
         }
-        let entry = sealer.finish().expect("a whole file");
+        let entry = sealing.finish().expect("a whole file");
         SealedFile { entry, key, chunks: sealed.chunks(FILE_CHUNK_LENGTH).map(<[u8]>::to_vec).collect() }
     }
 

@@ -17,7 +17,7 @@ const TABLES: [&str; 3] = ["report", "report_item", "report_wrap"];
 /// A bare file beside the server's.
 pub(crate) struct Bare {
     served: Connection,
-    bare: Connection,
+    file: Connection,
     known: HashSet<Vec<u8>>,
 }
 
@@ -33,7 +33,7 @@ impl Bare {
         // As the server's writer.
         bare.pragma_update(None, "cache_size", -16_384)?;
         bare.pragma_update(None, "temp_store", "MEMORY")?;
-        Ok(Self { served: read_only(served)?, bare, known: HashSet::new() })
+        Ok(Self { served: read_only(served)?, file: bare, known: HashSet::new() })
     }
 
     /// The rows of every report that came since the last time.
@@ -59,15 +59,15 @@ impl Bare {
 
     /// Writes reports, so many to a commit. Answers how many a second.
     pub(crate) fn write(&self, reports: &[Rows], together: usize) -> Outcome<f64> {
-        let mut begin = self.bare.prepare("BEGIN IMMEDIATE")?;
-        let mut commit = self.bare.prepare("COMMIT")?;
+        let mut begin = self.file.prepare("BEGIN IMMEDIATE")?;
+        let mut commit = self.file.prepare("COMMIT")?;
         let mut inserts = Vec::new();
         for table in TABLES {
-            let columns = self.bare.prepare(&format!("SELECT * FROM {table}"))?.column_count();
+            let columns = self.file.prepare(&format!("SELECT * FROM {table}"))?.column_count();
             let marks = vec!["?"; columns].join(", ");
-            inserts.push(self.bare.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?);
+            inserts.push(self.file.prepare(&format!("INSERT INTO {table} VALUES ({marks})"))?);
         }
-        let begun = instant();
+        let since = instant();
         for group in reports.chunks(together.max(1)) {
             begin.execute([])?;
             for report in group {
@@ -79,7 +79,7 @@ impl Bare {
             }
             commit.execute([])?;
         }
-        Ok(per_second(reports.len(), begun.elapsed()))
+        Ok(per_second(reports.len(), since.elapsed()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The yardstick of pages: nginx with the same bytes under the same headers, from a file.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -62,12 +63,12 @@ impl Drop for Nginx {
 /// As Debian has it, without its log of visits, and with connections that are kept: on both sides nothing but pages is measured.
 fn configuration(folder: &Path, address: &Address, answer: &Reply) -> Outcome<String> {
     let kind = find(answer, "content-type").unwrap_or("text/html");
-    let headers: String = answer
-        .headers
-        .iter()
-        .filter(|(name, _)| !OWN.iter().any(|own| name.eq_ignore_ascii_case(own)))
-        .map(|(name, value)| format!("add_header {name} \"{}\";\n", value.replace('"', "\\\"")))
-        .collect();
+    let mut headers = String::new();
+    for (name, value) in &answer.headers {
+        if !OWN.iter().any(|own| name.eq_ignore_ascii_case(own)) {
+            writeln!(headers, "add_header {name} \"{}\";", value.replace('"', "\\\""))?;
+        }
+    }
     let user = Command::new("id").arg("--user").arg("--name").output()?;
     let user = String::from_utf8(user.stdout)?;
     let root = folder.display();

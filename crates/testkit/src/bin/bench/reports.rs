@@ -69,13 +69,13 @@ impl Race {
         tally: &mut Tally,
     ) -> Outcome<()> {
         let rows = std::mem::take(&mut self.rows);
-        for is_ours in if round % 2 == 0 { [true, false] } else { [false, true] } {
+        for is_ours in if round.is_multiple_of(2) { [true, false] } else { [false, true] } {
             // What others have left to be written is written before, not in the midst of it.
             Command::new("sync").status()?;
             if is_ours {
                 let before = server.processor_time()?;
                 let posted = post(server.address(), letters.clone(), self.clients, Duration::ZERO).await?;
-                let used = server.processor_time()? - before;
+                let used = server.processor_time()?.saturating_sub(before);
                 self.rows = bare.fetch()?;
                 let count = posted.acknowledged.len();
                 if round > 0 {
@@ -85,7 +85,7 @@ impl Race {
             } else if round > 0 {
                 let before = processor_time("self")?;
                 let rate = bare.write(&rows, self.clients)?;
-                self.bare.add(rows.len(), rate, processor_time("self")? - before);
+                self.bare.add(rows.len(), rate, processor_time("self")?.saturating_sub(before));
             }
         }
         Ok(())

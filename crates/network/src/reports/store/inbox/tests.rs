@@ -38,7 +38,7 @@ fn numbered(number: u32) -> report::ActiveModel {
         epoch: Set(1),
         state: Set(state.word().to_owned()),
         version: Set(1),
-        urgent: Set(number % 11 == 0),
+        urgent: Set(number.is_multiple_of(11)),
         language: Set("it".to_owned()),
         size_class: Set(4_096),
         week: Set(format!("{:04}-W{:02}", 2022 + week / 50, 1 + week % 50)),
