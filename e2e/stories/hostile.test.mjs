@@ -165,7 +165,8 @@ for (const language of LANGUAGES) {
       assert.equal(await page.inputValue("#text"), text);
     }
     await reporter.send(page);
-    assert.equal(tries, 3);
+    // Lost, taken without a word, sent again; and once more where the door asks for fresh work, because the first token was used.
+    assert.ok(tries === 3 || tries === 4, `${tries} tries`);
 
     const centre = await visit(t, language);
     await operator.signIn(centre.page, { language, account: here.server.account(language === "it" ? "marta.pisa" : "paolo.pisa") });
