@@ -47,20 +47,6 @@ export async function slowed(browser, factor, task) {
   }
 }
 
-/**
- * Milliseconds of processor that all pages of the browser and their workers have used. Unlike a time on the clock it does not depend on what
- * else the machine does, and a device that is so many times slower takes so many times as long.
- */
-export async function processorTime(browser) {
-  const session = await browser.newBrowserCDPSession();
-  try {
-    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-    return processInfo.filter(({ type }) => type === "renderer").reduce((sum, { cpuTime }) => sum + 1_000 * cpuTime, 0);
-  } finally {
-    await session.detach();
-  }
-}
-
 /** How many times slower a fixed piece of work in the page is with `task`'s surroundings than without: shows that the throttling holds. */
 export async function slowness(browser, page, factor) {
   const work = () =>
