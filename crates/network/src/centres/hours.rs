@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::Zoned;
-use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// How far ahead the next reading time is looked for, in days. A centre that reads nothing for two months shows its phone alone.
@@ -160,13 +160,16 @@ impl Hours {
                 return Reading::Unknown;
             };
             for period in self.on(date) {
-                // A wall-clock time that summer time skips or repeats is resolved as jiff's "compatible" rule does.
-                let (Ok(from), Ok(until)) = (
-                    date.to_datetime(period.from).to_zoned(zone.clone()),
-                    date.to_datetime(period.to).to_zoned(zone.clone()),
+                let (Some(from), Some(until)) = (
+                    on_the_clock(&zone, date.to_datetime(period.from)),
+                    on_the_clock(&zone, date.to_datetime(period.to)),
                 ) else {
                     continue;
                 };
+                if from >= until {
+                    // Summer time skips the whole period on this date.
+                    continue;
+                }
                 if local >= from && local < until {
                     return Reading::Now { until };
                 }
@@ -177,6 +180,16 @@ impl Hours {
         }
         Reading::Unknown
     }
+}
+
+/// The moment at which clocks show `time`: the first one where the hour is repeated, the next one that exists where it is skipped.
+fn on_the_clock(zone: &TimeZone, time: DateTime) -> Option<Zoned> {
+    let ambiguous = zone.to_ambiguous_zoned(time);
+    if let AmbiguousOffset::Gap { .. } = ambiguous.offset() {
+        let before = ambiguous.earlier().ok()?.timestamp();
+        return Some(zone.following(before).next()?.timestamp().to_zoned(zone.clone()));
+    }
+    ambiguous.compatible().ok()
 }
 
 /// Whether a date is a public holiday in the whole of Italy (law 260/1949 as amended; 4 October from 2026 by law 151/2025).
@@ -302,6 +315,25 @@ mod tests {
         assert!(hours.on(date(2026, 12, 24)).is_empty());
         assert_eq!(hours.on(date(2026, 12, 25)).len(), 1);
         assert!(hours.on(date(2026, 12, 28)).is_empty());
+    }
+
+    /// On 31 March 2030 clocks go from 02:00 to 03:00, on 27 October 2030 from 03:00 back to 02:00.
+    #[test]
+    fn summer_time_skips_an_hour_and_repeats_one() {
+        let sunday = |from, to| {
+            let period = WeeklyPeriod { weekday: 7, from, to };
+            Hours::new(vec![period], Vec::new(), Vec::new()).unwrap()
+        };
+        let next = |hours: &Hours, now| match hours.next_reading(rome(now)) {
+            Reading::At(next) => next.datetime(),
+            other => panic!("expected a next time, got {other:?}"),
+        };
+        let skipped = sunday(time(2, 0, 0, 0), time(3, 0, 0, 0));
+        assert_eq!(next(&skipped, "2030-03-30T12:00:00"), date(2030, 4, 7).at(2, 0, 0, 0));
+        let half = sunday(time(2, 30, 0, 0), time(3, 15, 0, 0));
+        assert_eq!(next(&half, "2030-03-30T12:00:00"), date(2030, 3, 31).at(3, 0, 0, 0));
+        let repeated = sunday(time(2, 30, 0, 0), time(3, 15, 0, 0));
+        assert_eq!(next(&repeated, "2030-10-26T12:00:00"), date(2030, 10, 27).at(2, 30, 0, 0));
     }
 
     #[test]
