@@ -37,6 +37,9 @@ for (const frame of small) {
   seed("sealed_file", frame.subarray(end + 2, end + 500), frame.subarray(end + 2 + "age-encryption.org/v1\n-> X25519 ".length, end + 400));
 }
 seed("headers", ...[...vector("headers").clear, ...vector("headers").inner].map((header) => header.json));
+// Answers, files of checkpoints and proofs of the audit log: small ones made by hand, which are committed as the corpus.
+const AUDIT = path.join(import.meta.dirname, "corpus/audit");
+seed("audit", ...readdirSync(AUDIT).map((name) => readFileSync(path.join(AUDIT, name))));
 seed("mailbox_pages", ...vector("mailbox").pages.map((page) => base64(page).subarray(8, 8_192)));
 
 // What lies inside of a seal.

@@ -7,6 +7,7 @@
 //!
 //! To add a format: describe it in `docs/protocol.md` section 12, parse it here, write it in `keyring`, and commit a vector.
 
+pub mod audit;
 pub mod body;
 pub mod burn;
 pub mod centre;
