@@ -26,7 +26,6 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 pub use error::DatabaseError;
-pub use together::execute_together;
 pub use transaction::Transaction;
 
 use crate::config::DatabaseUrl;

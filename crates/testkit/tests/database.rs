@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use platform::database::{Database, DatabaseError, execute_together};
+use platform::database::{Database, DatabaseError};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement, Value};
 use testkit::TestDatabase;
 use thiserror::Error;
@@ -187,7 +187,7 @@ async fn what_goes_together_goes_in_order_and_with_its_own_values(test: TestData
                     values,
                 ));
             }
-            execute_together(&tx, statements).await
+            tx.execute_together(statements).await
         })
     };
     together(&[(2, 20), (3, 30)]).await.unwrap();

@@ -211,6 +211,33 @@ async fn those_who_go_away_or_panic_take_nobody_with_them() {
     assert_eq!(number(database, "SELECT count(*) FROM notes").await, 2);
 }
 
+/// Whoever goes away may do so between a savepoint's end and the next one's beginning: many do, at every moment that there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn going_away_at_any_moment_takes_nobody_along() {
+    let test = with_notes().await;
+    let database = &test.database;
+    for round in 0..40 {
+        let stay: Vec<_> = (0..8).map(|n| insert(database, format!("{round} stays {n}"))).collect();
+        let go: Vec<_> = (0..24).map(|n| insert(database, format!("{round} goes {n}"))).collect();
+        for (n, one) in go.iter().enumerate() {
+            if n % 3 == round % 3 {
+                tokio::task::yield_now().await;
+            }
+            one.abort();
+        }
+        for one in stay {
+            one.await.unwrap().unwrap();
+        }
+        for one in go {
+            // Gone, or done: never told of a failure that was somebody else's.
+            if let Ok(done) = one.await {
+                done.unwrap();
+            }
+        }
+    }
+    assert_eq!(number(database, "SELECT COUNT(*) FROM notes WHERE note LIKE '% stays %'").await, 40 * 8);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_begins_the_group_may_go_away_or_be_refused() {
     let test = with_notes().await;

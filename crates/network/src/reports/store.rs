@@ -11,7 +11,7 @@ mod waiting;
 
 use envelope::frame::Frame;
 use jiff::civil::Date;
-use platform::database::{DatabaseError, execute_together};
+use platform::database::{DatabaseError, Transaction};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _,
     QueryTrait as _, Statement,
@@ -73,13 +73,13 @@ pub(super) async fn find(
 
 /// Keeps a new report with its first item.
 pub(super) async fn insert_report(
-    connection: &impl ConnectionTrait,
+    transaction: &Transaction,
     report: &Report,
     frame: &Frame,
 ) -> Result<(), DatabaseError> {
-    let engine = connection.get_database_backend();
+    let engine = transaction.get_database_backend();
     let [item, wraps] = items::insertion(engine, frame, &report.week);
-    execute_together(connection, vec![insertion(engine, report), item, wraps]).await
+    transaction.execute_together(vec![insertion(engine, report), item, wraps]).await
 }
 
 fn insertion(engine: DatabaseBackend, report: &Report) -> Statement {

@@ -59,8 +59,8 @@ struct Turn {
 
 /// How a turn ended.
 enum Driven {
-    /// The caller waits for its answer; whether its work shall be kept.
-    Ended { keep: bool, answer: oneshot::Sender<Result<(), DbErr>> },
+    /// The caller waits for its answer; whether its work shall be kept, and whether it did any behind its savepoint.
+    Ended { keep: bool, is_prepared: bool, answer: oneshot::Sender<Result<(), DbErr>> },
     /// The caller went away: before its turn, or in the midst of it.
     Gone { touched: bool },
 }
@@ -228,19 +228,48 @@ impl Drop for Serving {
     }
 }
 
-/// The savepoint `member` of the closure that comes next.
+/// One of two names in turn: where a closure went away before its savepoint was made, no other one has that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    Left,
+    Right,
+}
+
+/// The savepoint of the closure that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Savepoint {
     /// Nothing has been done in this transaction.
     None,
     /// The first closure ran without one and was refused.
     Spoilt,
-    /// The first closure ran without one and is kept.
+    /// There is none, and what was done so far is kept.
     Absent,
     /// A closure ran behind it and is kept.
-    Used,
+    Used(Name),
     /// Rolled back to: the next closure may use it as it is.
-    Clean,
+    Clean(Name),
+}
+
+impl Savepoint {
+    /// What must run before the next closure's first statement, and the name of the savepoint that it then stands behind.
+    const fn prepare(self) -> (Option<&'static str>, Name) {
+        match self {
+            Self::None | Self::Spoilt => (None, Name::Left),
+            Self::Absent => (Some("SAVEPOINT left_member"), Name::Left),
+            Self::Used(Name::Left) => (Some("RELEASE left_member; SAVEPOINT right_member"), Name::Right),
+            Self::Used(Name::Right) => (Some("RELEASE right_member; SAVEPOINT left_member"), Name::Left),
+            Self::Clean(name) => (None, name),
+        }
+    }
+}
+
+impl Name {
+    const fn roll_back(self) -> &'static str {
+        match self {
+            Self::Left => "ROLLBACK TO left_member",
+            Self::Right => "ROLLBACK TO right_member",
+        }
+    }
 }
 
 /// A transaction that several share.
@@ -251,23 +280,18 @@ struct Group {
 }
 
 impl Group {
-    /// Gives a caller its turn behind a savepoint.
+    /// Gives a caller its turn behind a savepoint, which is made together with its first statement.
     ///
     /// # Errors
     /// When the whole transaction has failed.
     async fn admit(&mut self, waiting: Waiting) -> Result<(), DbErr> {
-        let prepare = match self.savepoint {
-            Savepoint::None | Savepoint::Spoilt | Savepoint::Clean => None,
-            Savepoint::Absent => Some("SAVEPOINT member"),
-            Savepoint::Used => Some("RELEASE member; SAVEPOINT member"),
-        };
-        if let Some(statement) = prepare {
-            self.transaction.execute_unprepared(statement).await?;
-            self.savepoint = Savepoint::Clean;
-        }
-        let is_kept = match self.drive(waiting).await? {
-            Driven::Ended { keep, answer } => {
+        let (prepare, name) = self.savepoint.prepare();
+        let is_kept = match self.drive(waiting, prepare).await? {
+            Driven::Ended { keep, is_prepared, answer } => {
                 self.answers.push(answer);
+                if !is_prepared {
+                    return Ok(());
+                }
                 keep
             }
             Driven::Gone { touched: false } => return Ok(()),
@@ -276,18 +300,20 @@ impl Group {
         self.savepoint = match (self.savepoint, is_kept) {
             (Savepoint::None, true) => Savepoint::Absent,
             (Savepoint::None, false) => Savepoint::Spoilt,
-            (_, true) => Savepoint::Used,
-            (_, false) => {
-                self.transaction.execute_unprepared("ROLLBACK TO member").await?;
-                Savepoint::Clean
-            }
+            (_, true) => Savepoint::Used(name),
+            (_, false) => match self.transaction.execute_unprepared(name.roll_back()).await {
+                Ok(_) => Savepoint::Clean(name),
+                // The caller went away before it was made, so nothing came after it either.
+                Err(error) if is_no_savepoint(&error) => Savepoint::Absent,
+                Err(error) => return Err(error),
+            },
         };
         Ok(())
     }
 
     /// Lends the transaction to a caller and waits until it comes back.
-    async fn drive(&mut self, waiting: Waiting) -> Result<Driven, DbErr> {
-        let lease = Arc::new(Lease::new(&self.transaction));
+    async fn drive(&mut self, waiting: Waiting, prepare: Option<&'static str>) -> Result<Driven, DbErr> {
+        let lease = Arc::new(Lease::new(&self.transaction, prepare));
         let (outcome, ended) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
         let turn = Turn { lease: Arc::clone(&lease), outcome, answer: answered };
@@ -295,15 +321,15 @@ impl Group {
             return Ok(Driven::Gone { touched: false });
         }
         let keep = ended.await;
-        lease.end().await;
+        let is_prepared = lease.end().await;
         if let Some(error) = lease.broken() {
             // The caller is told with the others.
             self.answers.push(answer);
             return Err(error.clone());
         }
         Ok(match keep {
-            Ok(keep) => Driven::Ended { keep, answer },
-            Err(_) => Driven::Gone { touched: true },
+            Ok(keep) => Driven::Ended { keep, is_prepared, answer },
+            Err(_) => Driven::Gone { touched: is_prepared },
         })
     }
 
@@ -349,6 +375,11 @@ fn tell(answers: Vec<oneshot::Sender<Result<(), DbErr>>>, outcome: &Result<(), D
         // Whoever went away needs no answer.
         let _ = answer.send(outcome.clone());
     }
+}
+
+/// SQLite does not know the savepoint (its general error, which has no code of its own).
+fn is_no_savepoint(error: &DbErr) -> bool {
+    error.to_string().contains("no such savepoint")
 }
 
 /// The writer is gone.

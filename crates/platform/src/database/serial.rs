@@ -61,7 +61,7 @@ impl Serial {
         E: From<DatabaseError> + Send,
     {
         let transaction = Arc::new(self.begin().await.map_err(|error| E::from(error.into()))?);
-        let lease = Arc::new(Lease::new(&transaction));
+        let lease = Arc::new(Lease::new(&transaction, None));
         let outcome = work(Transaction::new(&lease)).await;
         let is_kept = Arc::strong_count(&lease) > 1;
         lease.end().await;

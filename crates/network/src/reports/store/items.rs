@@ -5,7 +5,7 @@ use envelope::frame::{Frame, FrameParts, Wrap, WrapKind};
 use envelope::header::{Chain, ClearHeader, ItemKind};
 use envelope::index::IndexEntry;
 use envelope::sizes::SizeClass;
-use platform::database::{DatabaseError, execute_together};
+use platform::database::{DatabaseError, Transaction};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Statement, Value,
@@ -59,11 +59,11 @@ pub(in crate::reports) async fn find_hash_of_hers(
 
 /// Keeps an item, taken apart; its wraps go to a table of their own (protocol section 9).
 pub(in crate::reports) async fn insert_item(
-    connection: &impl ConnectionTrait,
+    transaction: &Transaction,
     frame: &Frame,
     week: &str,
 ) -> Result<(), DatabaseError> {
-    execute_together(connection, insertion(connection.get_database_backend(), frame, week).into()).await
+    transaction.execute_together(insertion(transaction.get_database_backend(), frame, week).into()).await
 }
 
 /// The statements that keep an item.
