@@ -37,11 +37,11 @@ web: ## the sealing core (WebAssembly), scripts and styles, into web/dist
 	@scripts/setup.sh run
 	@scripts/web.sh
 
-units: setup-test ## tests without a database: envelope, keyring, keys, browser core, platform
+units: setup-test ## tests without a database: envelope, keyring, browser core, platform
 	@scripts/with-target.sh cargo test --locked --quiet --no-fail-fast --workspace $(foreach crate,$(STORY_CRATES),--exclude $(crate))
 
 # The crates whose tests are stories told through the router; each runs on SQLite and on PostgreSQL.
-STORY_CRATES := network server testkit
+STORY_CRATES := network server testkit keys
 
 stories: setup-test web ## stories through the router, on SQLite and on PostgreSQL
 	@scripts/with-target.sh scripts/with-postgres.sh cargo test --locked --quiet --no-fail-fast $(foreach crate,$(STORY_CRATES),--package $(crate))

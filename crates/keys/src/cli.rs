@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Epoch(Epoch),
     /// Read a publication folder and say what it verifies.
     Verify(Verify),
+    /// When the platform is gone: restore what a centre received, from a backup, with the paper identity of one channel alone.
+    Open(Open),
     /// Make the demonstration network, or renew what is about to expire in it.
     Demo(Demo),
 }
@@ -184,6 +186,26 @@ pub(crate) struct Epoch {
 pub(crate) struct Verify {
     /// Folder of the publication (the one with root.json).
     pub(crate) publication: PathBuf,
+}
+
+/// Arguments of `open`.
+#[derive(Debug, Args)]
+pub(crate) struct Open {
+    /// The paper identity of the centre's channel, typed from the paper into a file. Mode 0600.
+    #[arg(long)]
+    pub(crate) paper: PathBuf,
+    /// A backup (the folder with manifest.json), or a folder of backups: then the newest.
+    #[arg(long)]
+    pub(crate) backup: PathBuf,
+    /// The folder to write. It must not exist; only its owner may read it, and nothing in it is sealed.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// A list of what was shredded, newer than the backup's own; may be given several times.
+    #[arg(long)]
+    pub(crate) tombstones: Vec<PathBuf>,
+    /// The network's root.json as governors or colleagues hold it: a backup with another root is refused.
+    #[arg(long)]
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Arguments of `demo`.

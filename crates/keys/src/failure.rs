@@ -39,6 +39,11 @@ pub(crate) enum Failure {
         "'{0}' is not usable here: small letters, digits, dots and hyphens, 1 to 64 of them, beginning with a letter or a digit"
     )]
     Name(String),
+    /// Writing what was opened stopped half way.
+    #[error(
+        "stopped half way: {1}. What was written until then lies in {0}, is not whole and not sealed: erase it, then try again"
+    )]
+    Stopped(PathBuf, Box<Failure>),
     /// Anything that the person who runs the command can mend.
     #[error("{0}")]
     Refused(String),

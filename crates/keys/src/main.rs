@@ -13,6 +13,7 @@ mod files;
 mod formats;
 mod names;
 mod network;
+mod open;
 mod operator;
 mod paper;
 mod publication;
@@ -57,6 +58,7 @@ fn run(arguments: &Arguments) -> Result<Vec<String>, Failure> {
         Command::Certify(arguments) => certify::certify(arguments, now, rng),
         Command::Epoch(arguments) => epoch::epoch(arguments, now, rng),
         Command::Verify(arguments) => verify::verify(arguments, now),
+        Command::Open(arguments) => open::open(arguments, now),
         Command::Demo(arguments) => demo::demo(arguments, now, rng),
     }
 }

@@ -193,15 +193,20 @@ impl CentreFiles {
         now: Timestamp,
     ) -> Result<VerifiedCentre, Failure> {
         let certificate = self.claimed_certificate(&publication.centre_folder(&self.facts.slug))?;
-        let last = certificate.not_after - SignedDuration::from_secs(1);
-        // The review date ends with its last second, in universal time.
-        let reviewed = certificate
-            .review_date
-            .tomorrow()
-            .and_then(|day| day.to_zoned(TimeZone::UTC))
-            .map_or(last, |day| day.timestamp() - SignedDuration::from_secs(1));
-        self.verify(publication, now.min(last).min(reviewed))
+        self.verify(publication, last_good_moment(&certificate, now))
     }
+}
+
+/// The last moment at which a certificate holds, or `now` while it does: papers that ended are judged as they were then.
+pub(crate) fn last_good_moment(certificate: &Certificate, now: Timestamp) -> Timestamp {
+    let last = certificate.not_after - SignedDuration::from_secs(1);
+    // The review date ends with its last second, in universal time.
+    let reviewed = certificate
+        .review_date
+        .tomorrow()
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map_or(last, |day| day.timestamp() - SignedDuration::from_secs(1));
+    now.min(last).min(reviewed)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {

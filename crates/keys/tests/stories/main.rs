@@ -5,3 +5,6 @@
 mod ceremony;
 mod demo;
 mod desk;
+mod open;
+mod rage;
+mod world;

@@ -54,6 +54,8 @@ pub struct DemoCentre {
     pub people: Vec<DemoPerson>,
     /// The certificate before it was signed, to sign another like it.
     pub certificate: Certificate,
+    /// What lies in the centre's safe: the paper identity of the safe channel, then that of general support.
+    pub papers: [PaperIdentity; 2],
     epochs: Vec<EpochRecord>,
 }
 
@@ -136,12 +138,10 @@ impl DemoNetwork {
                 (DemoPerson::new(name, account, &mut self.rng), channels.to_vec())
             })
             .collect();
-        let papers = CHANNELS.map(|channel| CertifiedChannel {
-            channel,
-            paper_recipient: PaperIdentity::generate(&mut self.rng)
-                .expect("a paper identity")
-                .recipient()
-                .clone(),
+        let papers = CHANNELS.map(|_| PaperIdentity::generate(&mut self.rng).expect("a paper identity"));
+        let certified = CHANNELS.iter().zip(&papers).map(|(channel, paper)| CertifiedChannel {
+            channel: *channel,
+            paper_recipient: paper.recipient().clone(),
         });
         let members = people.iter().map(|(person, channels)| Member {
             person: person.id,
@@ -155,7 +155,7 @@ impl DemoNetwork {
             network: self.id,
             centre: id,
             organisation: format!("Associazione {slug}"),
-            channels: papers.to_vec(),
+            channels: certified.collect(),
             duty: no_duty(),
             legal_basis: "Esempio".to_owned(),
             local_opinion: None,
@@ -169,7 +169,7 @@ impl DemoNetwork {
         let document = self.sign(&certificate);
         let bundle = CentreBundle { certificate: document, statements: Vec::new() };
         let people = people.into_iter().map(|(person, _)| person).collect();
-        self.centres.push(DemoCentre { id, slug, bundle, people, certificate, epochs: Vec::new() });
+        self.centres.push(DemoCentre { id, slug, bundle, people, certificate, papers, epochs: Vec::new() });
         let place = self.centres.len() - 1;
         for channel in CHANNELS {
             self.renew_epoch(place, channel, begins + SignedDuration::from_hours(1), now);
