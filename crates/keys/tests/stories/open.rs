@@ -98,7 +98,7 @@ async fn paper_alone_opens_every_case_of_its_centre_and_channel(app: TestApp) {
     assert_eq!(fs::read(folder.join("001-1-foto__.._di_casa.jpg")).unwrap(), PICTURE);
     assert_eq!(fs::read(folder.join("003-1-nota.txt")).unwrap(), NOTE);
     assert!(case_of(&desk, told.second_epoch).1.contains("    Nella seconda epoca"));
-    assert!(case_of(&desk, told.next_certificate).1.contains("    Sotto il nuovo certificato"));
+    assert!(case_of(&desk, told.next_certificate).1.contains("    Con le nuove carte"));
     assert!(!has_folder(&desk, told.withdrawn));
 
     let index = desk.read("restored/index.txt");

@@ -54,7 +54,7 @@ async fn the_lines_of_the_document_open_a_real_backup(app: TestApp) {
         ("Nota del centro", format!("{}|notes|00001|closing|2026-W", id(told.long))),
         ("Nella seconda epoca", format!("{}|conversation|00001|report|2026-W", id(told.second_epoch))),
         (
-            "Sotto il nuovo certificato",
+            "Con le nuove carte",
             format!("{}|conversation|00001|report|2026-W", id(told.next_certificate)),
         ),
         // The document says so: the stock commands open it, and it is left closed by whoever reads.

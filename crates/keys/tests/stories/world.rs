@@ -92,7 +92,7 @@ impl World {
         let now = self.now();
         self.network.renew_certificate(0, now);
         self.network.publish(&self.app.app).await.unwrap();
-        let (_, next_certificate) = self.write(0, Channel::Safe, "Sotto il nuovo certificato").await;
+        let (_, next_certificate) = self.write(0, Channel::Safe, "Con le nuove carte").await;
         Told { long, second_epoch, next_certificate, withdrawn }
     }
 

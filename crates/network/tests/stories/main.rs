@@ -10,6 +10,7 @@ mod clock;
 mod common;
 mod console;
 mod door;
+mod data_map;
 mod files;
 mod hostile;
 mod import;
