@@ -64,18 +64,19 @@ kinds! {
     ShredDue = 13, "shred-due", "A term, or the time after a withdrawal, was over.";
     Erased = 14, "erased", "The openings of a shredded case were erased; this one says how many.";
     SignedIn = 15, "signed-in", "A person signed in.";
-    RoleGiven = 16, "role-given", "An import gave a person a role.";
-    RoleChanged = 17, "role-changed", "An import gave a person other keys or another centre.";
+    RoleGiven = 16, "role-given", "An import gave a person an account at a centre.";
+    RoleChanged = 17, "role-changed", "An import gave a person other keys, or a colleague other roles.";
     RoleEnded = 18, "role-ended", "An import ended a role.";
     Imported = 19, "imported", "A publication of the governors was taken in.";
-    Restored = 20, "restored", "A backup was brought back without the openings that had lain apart; this one says how many are lost.";
+    Suspended = 20, "suspended", "Somebody was shut out for a while.";
+    Returned = 21, "returned", "Somebody who had been shut out may come in again.";
 }
 
 impl ActKind {
-    /// Whether a second time in the same week is not written down again: the log says that, not how often somebody looked.
+    /// Whether a second time in the same week is not written down again: the log says that somebody looked, not how often.
     #[must_use]
     pub const fn is_once_a_week(self) -> bool {
-        matches!(self, Self::Opened | Self::SignedIn)
+        matches!(self, Self::Opened | Self::ShredDue | Self::SignedIn | Self::Imported)
     }
 }
 
@@ -92,7 +93,7 @@ pub struct Act {
     pub object: Option<Uuid>,
     /// The channel of the case.
     pub channel: Option<Channel>,
-    /// For [`ActKind::Erased`] and [`ActKind::Restored`] how many openings are gone; else 0.
+    /// For [`ActKind::Erased`] how many openings are gone; else 0.
     pub gone: u32,
 }
 
@@ -114,12 +115,6 @@ impl Act {
     pub const fn of_centre(kind: ActKind, actor: Option<Uuid>, centre: Uuid, object: Uuid) -> Self {
         Self { kind, actor, centre: Some(centre), object: Some(object), channel: None, gone: 0 }
     }
-
-    /// That so many openings are gone. It names nobody.
-    #[must_use]
-    pub const fn of_loss(kind: ActKind, gone: u32) -> Self {
-        Self { kind, actor: None, centre: None, object: None, channel: None, gone }
-    }
 }
 
 /// What opens a leaf: an act and the salt under which it was committed to.
@@ -132,6 +127,14 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// That the openings of a shredded case are gone, so many. It names nobody. The salt follows from the id of the case, which is gone
+    /// too: the same erasure, told again after a restore, is the same leaf.
+    #[must_use]
+    pub fn of_erasure(case: Uuid, gone: u32) -> Self {
+        let act = Act { kind: ActKind::Erased, actor: None, centre: None, object: None, channel: None, gone };
+        Self { act, salt: *hash_typed("approdo/audit-erasure/v1", &[case.as_bytes()]).as_bytes() }
+    }
+
     /// The salted commitment: SHA-256 over everything but kind and week, which the leaf says in clear.
     #[must_use]
     pub fn commitment(&self) -> Hash {

@@ -1,0 +1,215 @@
+//! Tampering with the audit log (protocol section 9): whatever is altered in the rows is found, and what was rolled back does not pass its
+//! witness.
+
+use envelope::audit::checkpoint::Checkpoint;
+use envelope::audit::proof::verify_consistency;
+use envelope::audit::tree::Tree;
+use envelope::audit::witness;
+use envelope::encoding::Hash;
+use network::audit::Violation;
+use sea_orm::{ConnectionTrait as _, Statement};
+use testkit::TestApp;
+use testkit::actors::{DemoNetwork, Operator};
+
+use crate::audit::{answered, next_week, run, verified};
+use crate::common::world;
+
+testkit::on_both_engines!(
+    whatever_is_altered_is_found,
+    a_log_that_was_rolled_back_or_written_anew_does_not_pass_its_witness,
+    any_two_checkpoints_are_consistent,
+);
+
+/// Three weeks with acts, and what a witness kept after each.
+async fn three_weeks(app: &TestApp) -> Vec<Vec<Checkpoint>> {
+    let network = world(app).await;
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let anna = Operator::sign_in(app, &network.centres[0].people[0]).await;
+        for _ in 0..3 {
+            answered(app, network, &anna).await;
+        }
+        next_week(app).await;
+        let verified = verified(app, &[]).await.unwrap();
+        let text = witness::to_text(&verified.checkpoints);
+        kept.push(witness::parse(&text).unwrap());
+    }
+    kept
+}
+
+async fn whatever_is_altered_is_found(app: TestApp) {
+    let kept = three_weeks(&app).await;
+    let whole = verified(&app, &kept).await.unwrap();
+    assert_eq!((whole.checkpoints.len(), whole.waiting, whole.erased), (3, 0, 0));
+    for table in ["audit_leaf", "audit_opening", "audit_checkpoint"] {
+        run(&app, &format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
+    }
+    let one = "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf LIMIT 1)";
+    let other =
+        "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf DESC LIMIT 1)";
+    let is_file = app.platform.database.engine() == sea_orm::DatabaseBackend::Sqlite;
+    let bytes = |byte: &str| {
+        let hex = byte.repeat(32);
+        if is_file { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+    };
+    let somebody = if is_file {
+        "x'00000000000040008000000000000001'".to_owned()
+    } else {
+        "'00000000-0000-4000-8000-000000000001'::uuid".to_owned()
+    };
+    let (zeros, ones) = (bytes("00"), bytes("11"));
+    let altered: [(&str, Vec<String>, fn(&Violation) -> bool); 17] = [
+        (
+            "the kind of an act",
+            vec![format!("UPDATE audit_leaf SET kind = 'closed' WHERE leaf = {one}")],
+            |found| matches!(found, Violation::LeafAltered(_)),
+        ),
+        ("its week", vec![format!("UPDATE audit_leaf SET week = '2026-W01' WHERE leaf = {one}")], |found| {
+            matches!(found, Violation::LeafAltered(_))
+        }),
+        (
+            "its commitment",
+            vec![format!("UPDATE audit_leaf SET commitment = {zeros} WHERE leaf = {one}")],
+            |found| matches!(found, Violation::LeafAltered(_)),
+        ),
+        ("its hash", vec![format!("UPDATE audit_leaf SET leaf = {zeros} WHERE leaf = {one}")], |found| {
+            matches!(found, Violation::LeafAltered(_))
+        }),
+        (
+            "who did it",
+            vec![format!("UPDATE audit_opening SET actor = {somebody} WHERE leaf = {one}")],
+            |found| matches!(found, Violation::OpeningAltered(_)),
+        ),
+        (
+            "to which case",
+            vec![format!("UPDATE audit_opening SET object = {somebody} WHERE leaf = {one}")],
+            |found| matches!(found, Violation::OpeningAltered(_)),
+        ),
+        (
+            "on which channel",
+            vec![format!("UPDATE audit_opening SET channel = 'general' WHERE leaf = {one}")],
+            |found| matches!(found, Violation::OpeningAltered(_)),
+        ),
+        ("a leaf is taken away", vec![format!("DELETE FROM audit_leaf WHERE leaf = {one}")], |found| {
+            matches!(found, Violation::LeafMissing(_))
+        }),
+        (
+            "an opening is taken away",
+            vec![format!("DELETE FROM audit_opening WHERE leaf = {one}")],
+            |found| *found == Violation::OpeningsMissing { missing: 1, explained: 0 },
+        ),
+        (
+            "both are taken away",
+            vec![
+                format!("DELETE FROM audit_opening WHERE leaf = {one}"),
+                format!("DELETE FROM audit_leaf WHERE leaf = {one}"),
+            ],
+            |found| *found == Violation::TreeAltered(2),
+        ),
+        (
+            "a leaf is put into an old week",
+            vec![format!(
+                "UPDATE audit_leaf SET checkpoint = 1 WHERE leaf = (SELECT leaf FROM audit_leaf WHERE checkpoint = 3 ORDER BY leaf LIMIT 1)"
+            )],
+            |found| *found == Violation::TreeAltered(1),
+        ),
+        (
+            "two leaves change places",
+            vec![
+                format!("UPDATE audit_leaf SET checkpoint = 3 WHERE leaf = {one}"),
+                format!(
+                    "UPDATE audit_leaf SET checkpoint = 2 WHERE leaf = (SELECT leaf FROM audit_leaf WHERE checkpoint = 3 AND leaf <> {one} ORDER BY leaf DESC LIMIT 1)"
+                ),
+            ],
+            |found| *found == Violation::TreeAltered(2),
+        ),
+        (
+            "the openings of two are exchanged",
+            vec![
+                format!(
+                    "CREATE TABLE first AS SELECT salt, actor, object FROM audit_opening WHERE leaf = {one}"
+                ),
+                format!(
+                    "UPDATE audit_opening SET salt = (SELECT salt FROM audit_opening WHERE leaf = {other}), object = (SELECT object FROM audit_opening WHERE leaf = {other}) WHERE leaf = {one}"
+                ),
+                format!(
+                    "UPDATE audit_opening SET salt = (SELECT salt FROM first), object = (SELECT object FROM first) WHERE leaf = {other}"
+                ),
+                "DROP TABLE first".to_owned(),
+            ],
+            |found| matches!(found, Violation::OpeningAltered(_)),
+        ),
+        ("a root", vec![format!("UPDATE audit_checkpoint SET root = {ones} WHERE number = 2")], |found| {
+            *found == Violation::CheckpointAltered(2)
+        }),
+        (
+            "a size",
+            vec!["UPDATE audit_checkpoint SET size = size + 1 WHERE number = 3".to_owned()],
+            |found| *found == Violation::CheckpointAltered(3),
+        ),
+        (
+            "a checkpoint in the middle is taken away",
+            vec!["DELETE FROM audit_checkpoint WHERE number = 2".to_owned()],
+            |found| *found == Violation::CheckpointAltered(3),
+        ),
+        (
+            "the last checkpoint is taken away",
+            vec!["DELETE FROM audit_checkpoint WHERE number = 3".to_owned()],
+            |found| *found == Violation::CheckpointMissing(3),
+        ),
+    ];
+    for (name, statements, is_named) in altered {
+        for statement in &statements {
+            run(&app, statement).await;
+        }
+        let found = verified(&app, &[]).await;
+        assert!(found.as_ref().is_err_and(is_named), "{name}: {found:?}");
+        for table in ["audit_leaf", "audit_opening", "audit_checkpoint"] {
+            run(&app, &format!("DELETE FROM {table}")).await;
+            run(&app, &format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+        }
+        assert_eq!(verified(&app, &kept).await.as_ref(), Ok(&whole), "{name}: the control");
+    }
+}
+
+async fn a_log_that_was_rolled_back_or_written_anew_does_not_pass_its_witness(app: TestApp) {
+    let kept = three_weeks(&app).await;
+    // The last week is gone as a whole, and what is left is a log without a fault.
+    let last = "(SELECT leaf FROM audit_leaf WHERE checkpoint = 3)";
+    run(&app, &format!("DELETE FROM audit_opening WHERE leaf IN {last}")).await;
+    run(&app, "DELETE FROM audit_leaf WHERE checkpoint = 3").await;
+    run(&app, "DELETE FROM audit_checkpoint WHERE number = 3").await;
+    assert_eq!(verified(&app, &kept[..2]).await.unwrap().checkpoints.len(), 2);
+    assert_eq!(verified(&app, &kept).await, Err(Violation::RolledBack { kept: 3, here: 2 }));
+    // The same week again, with other acts: it is as long as the witness's, and another.
+    let anna = Operator::sign_in(&app, &DemoNetwork::shared().centres[0].people[0]).await;
+    answered(&app, DemoNetwork::shared(), &anna).await;
+    next_week(&app).await;
+    assert_eq!(verified(&app, &kept[..2]).await.unwrap().checkpoints.len(), 3);
+    assert_eq!(verified(&app, &kept).await, Err(Violation::Rewritten(3)));
+}
+
+/// I14, of the rows as they are stored.
+async fn any_two_checkpoints_are_consistent(app: TestApp) {
+    let kept = three_weeks(&app).await;
+    let chain = kept.last().unwrap();
+    let leaves = {
+        let database = &app.platform.database;
+        let question = "SELECT leaf FROM audit_leaf WHERE checkpoint IS NOT NULL ORDER BY checkpoint, leaf";
+        let rows = database
+            .read()
+            .query_all_raw(Statement::from_string(database.engine(), question.to_owned()))
+            .await
+            .unwrap();
+        let leaf = |row: &sea_orm::QueryResult| -> Vec<u8> { row.try_get_by_index(0).unwrap() };
+        rows.iter().map(|row| Hash::from_bytes(leaf(row).try_into().unwrap())).collect::<Vec<_>>()
+    };
+    let tree = Tree::of(leaves);
+    for (place, new) in chain.iter().enumerate() {
+        for old in &chain[..=place] {
+            let proof = tree.prove_consistency(old.size, new.size).unwrap();
+            assert!(verify_consistency(old.size, new.size, &proof, &old.root, &new.root));
+            assert!(old == new || !verify_consistency(old.size, new.size, &proof, &new.root, &old.root));
+        }
+    }
+}
