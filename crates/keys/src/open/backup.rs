@@ -75,8 +75,16 @@ impl Backup {
         for list in lists {
             backup.read_list(list)?;
         }
-        for list in lists_beside(&path)? {
-            backup.read_list(&list)?;
+        // Lists of other backups are read where they can be: a second bad disk must not cost what is on this one.
+        match lists_beside(&path) {
+            Ok(beside) => {
+                for list in beside {
+                    if let Err(failure) = backup.read_list(&list) {
+                        backup.findings.push(unread(&failure));
+                    }
+                }
+            }
+            Err(failure) => backup.findings.push(unread(&failure)),
         }
         Ok(backup)
     }
@@ -146,6 +154,10 @@ fn lists_beside(backup: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     lists.sort();
     Ok(lists)
+}
+
+fn unread(failure: &Failure) -> String {
+    format!("a list of shredded cases beside this backup was not read: {failure}")
 }
 
 fn check_age(made_at: Timestamp, now: Timestamp) -> Result<(), Failure> {

@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::ids::{CaseId, CentreId, FileId, ItemId};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+
+/// Longest value that is read, in bytes: above the longest chunk of a file and the longest document, far below the memory of a computer.
+const LONGEST_VALUE: i32 = 16 << 20;
 
 /// What a question answered.
 #[derive(Debug)]
@@ -82,6 +86,7 @@ impl Rows {
             connection.execute_batch(
                 "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON;",
             )?;
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
             Ok(connection)
         });
         let connection = opened.map_err(|error| Failure::Format(path.into(), error.to_string()))?;

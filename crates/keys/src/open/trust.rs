@@ -147,7 +147,7 @@ impl Trust {
             }
         }
         Err(refused.map_or_else(
-            || format!("it is sealed to epoch {number}, whose key the paper identity did not open"),
+            || format!("it is sealed to epoch {number}, which this paper does not open; perhaps another paper of the centre does"),
             explain,
         ))
     }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::ids::CaseId;
+use envelope::recipient::Recipient;
 use jiff::SignedDuration;
 use rusqlite::Connection;
 use testkit::TestApp;
@@ -23,6 +25,9 @@ testkit::on_both_engines!(
     what_was_shredded_stays_shredded_and_old_backups_stay_closed,
     a_report_for_two_centres_opens_where_nobody_has_opened_it,
     another_root_is_refused_where_the_right_one_is_known,
+    a_code_that_was_taken_back_is_told_with_its_word,
+    a_renewed_paper_opens_its_own_epochs_and_tells_what_it_does_not,
+    a_full_disk_leaves_nothing_that_looks_whole,
 );
 
 /// Every file that was written, by its path inside the folder.
@@ -236,7 +241,32 @@ async fn what_was_altered_is_told_and_the_rest_goes_on(app: TestApp) {
         fs::remove_dir_all(desk.path("restored")).unwrap();
         fs::write(&data, &whole).unwrap();
     }
+    an_end_that_was_cut_off_is_told_by_what_others_have_seen(&desk, &now, &line, &data, &told.long);
+    fs::remove_dir_all(desk.path("restored")).unwrap();
+    fs::write(&data, &whole).unwrap();
     moved_texts_are_not_shown_elsewhere(&desk, &now, &line, &data, &told.long);
+}
+
+/// The last two items are gone, and the number that counts them is lower too: the note at the end has seen them.
+fn an_end_that_was_cut_off_is_told_by_what_others_have_seen(
+    desk: &Desk,
+    now: &str,
+    line: &str,
+    data: &Path,
+    long: &CaseId,
+) {
+    let file = Connection::open(data).unwrap();
+    file.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    for change in [
+        "DELETE FROM report_item WHERE case_id = ?1 AND chain = 'conversation' AND seq > 3",
+        "UPDATE report SET conversation_items = 3 WHERE id = ?1",
+    ] {
+        assert!(file.execute(change, [long.as_bytes().to_vec()]).unwrap() > 0, "{change}");
+    }
+    drop(file);
+    succeeded(&desk.run_at(now, line));
+    let (_, text) = case_of(desk, *long);
+    assert!(text.contains("somebody has seen its number 5: its end was cut off"), "{text}");
 }
 
 /// An answer in another case's place, with everything that the server could change: it opens nowhere.
@@ -382,4 +412,80 @@ async fn another_root_is_refused_where_the_right_one_is_known(app: TestApp) {
     let complaint = failed(&desk.run_at(&now, &format!("{line} --root other.json")));
     assert!(complaint.contains("another root") && !desk.path("restored").exists(), "{complaint}");
     succeeded(&desk.run_at(&now, &format!("{line} --root root.json")));
+}
+
+async fn a_code_that_was_taken_back_is_told_with_its_word(app: TestApp) {
+    let (desk, world) = (Desk::new(), World::begin(app).await);
+    let case = world.taken_back().await;
+    world.keep(&desk).await;
+    world.papers(&desk);
+    let (now, line) = world.line("--paper porto-safe.paper");
+    let said = succeeded(&desk.run_at(&now, &line));
+    assert!(!said.contains("NOT AS IT SHOULD BE"), "{said}");
+    let (_, text) = case_of(&desk, case);
+    let rotation = text.split("3. Change of code").nth(1).unwrap().split("NOTES").next().unwrap();
+    assert!(
+        rotation.contains("Safe word: WRONG") && rotation.contains("Taken back by two members"),
+        "{text}"
+    );
+    let notes = text.split("NOTES").nth(1).unwrap();
+    assert_eq!(notes.matches("Asks to take back the new code of number 3").count(), 2, "{text}");
+    assert!(notes.contains("by Anna Verdi") && notes.contains("by Bea Neri"), "{text}");
+}
+
+async fn a_renewed_paper_opens_its_own_epochs_and_tells_what_it_does_not(app: TestApp) {
+    let (desk, mut world) = (Desk::new(), World::begin(app).await);
+    let (_, old) = world.write(0, Channel::Safe, "Sotto la vecchia carta").await;
+    world.papers(&desk);
+    let said = desk.succeed("paper new --out new.paper");
+    let recipient = said.lines().find_map(|line| line.strip_prefix("paper recipient: ")).unwrap();
+    world.app.time.advance(SignedDuration::from_hours(24));
+    let now = world.now();
+    world.network.centres[0].certificate.channels[0].paper_recipient = Recipient::parse(recipient).unwrap();
+    world.network.renew_certificate(0, now);
+    world.network.publish(&world.app.app).await.unwrap();
+    let (_, new) = world.write(0, Channel::Safe, "Sotto la nuova carta").await;
+    world.keep(&desk).await;
+    let (now, line) = world.line("--paper new.paper");
+    for (paper, opened, closed, words) in
+        [("new", new, old, "Sotto la nuova carta"), ("porto-safe", old, new, "Sotto la vecchia carta")]
+    {
+        succeeded(&desk.run_at(&now, &line.replace("new.paper", &format!("{paper}.paper"))));
+        assert!(case_of(&desk, opened).1.contains(&format!("    {words}")));
+        let (_, text) = case_of(&desk, closed);
+        assert!(text.contains("1. NOT OPENED") && text.contains("NOT AS IT SHOULD BE"), "{paper}: {text}");
+        assert!(!text.contains("    Sotto"), "{paper}: {text}");
+        fs::remove_dir_all(desk.path("restored")).unwrap();
+    }
+}
+
+/// No file may grow beyond a limit: as on a disk without room, writing fails in the middle of a picture.
+async fn a_full_disk_leaves_nothing_that_looks_whole(app: TestApp) {
+    let (desk, mut world) = (Desk::new(), World::begin(app).await);
+    world.live().await;
+    world.keep(&desk).await;
+    world.papers(&desk);
+    let (now, line) = world.line("--paper porto-safe.paper");
+    let output = Command::new("bash")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 200; exec \"$@\"",
+            "bash",
+            env!("CARGO_BIN_EXE_approdo-keys"),
+            "--now",
+            &now,
+        ])
+        .args(line.split_whitespace())
+        .current_dir(desk.path(""))
+        .output()
+        .unwrap();
+    let complaint = failed(&output);
+    assert!(complaint.contains("stopped half way") && complaint.contains("restored.part"), "{complaint}");
+    assert!(!desk.path("restored").exists() && !desk.path("restored.part/index.txt").exists());
+    let cut =
+        restored(&desk, "restored.part").into_iter().filter(|(_, bytes)| bytes.starts_with(&PICTURE[..9]));
+    let names: Vec<PathBuf> = cut.map(|(path, _)| path).collect();
+    assert!(names.len() == 1 && names[0].to_str().unwrap().ends_with(".incomplete"), "{names:?}");
+    // What is left of it is in the way until somebody has looked.
+    assert!(failed(&desk.run_at(&now, &line)).contains("is there already"));
 }

@@ -53,10 +53,7 @@ async fn the_lines_of_the_document_open_a_real_backup(app: TestApp) {
         ("Seconda risposta", format!("{}|conversation|00005|answer|2026-W", id(told.long))),
         ("Nota del centro", format!("{}|notes|00001|closing|2026-W", id(told.long))),
         ("Nella seconda epoca", format!("{}|conversation|00001|report|2026-W", id(told.second_epoch))),
-        (
-            "Con le nuove carte",
-            format!("{}|conversation|00001|report|2026-W", id(told.next_certificate)),
-        ),
+        ("Con le nuove carte", format!("{}|conversation|00001|report|2026-W", id(told.next_certificate))),
         // The document says so: the stock commands open it, and it is left closed by whoever reads.
         ("Scritto e ritirato", format!("{}|conversation|00001|report|2026-W", id(told.withdrawn))),
     ] {

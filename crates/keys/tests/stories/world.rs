@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use envelope::centre::VerifiedCentre;
 use envelope::duty::Channel;
+use envelope::header::Undone;
 use envelope::ids::CaseId;
 use jiff::{SignedDuration, Timestamp};
 use keyring::item::ReportDraft;
@@ -120,6 +121,25 @@ impl World {
         let opened = anna.open(case).await.unwrap();
         assert_eq!(anna.close(&opened, "done", "Nota del centro", now).await.status.as_u16(), 201);
         case
+    }
+
+    /// Somebody found her code, hands the case to himself, and two members take that back.
+    pub(crate) async fn taken_back(&self) -> CaseId {
+        let (centre, now) = (self.centre(0), self.now());
+        let her = Victim::new(&self.app, self.network.id);
+        let report = her.seal_with_word(&centre, Channel::Safe, "Parole mie", WORD, now);
+        assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 201);
+        self.answer(report.case, "Risposta a lei").await;
+        let thief = Victim::new(&self.app, self.network.id);
+        let (mailbox, reading) = her.read_all(&centre).await.unwrap();
+        let rotation = her.seal_rotation(&thief.receipt, &centre, (&mailbox, &reading), Some("arancia"), now);
+        assert_eq!(her.send_message(rotation.bytes).await.status.as_u16(), 201);
+        for person in &self.network.centres[0].people {
+            let member = Operator::sign_in(&self.app, person).await;
+            let undone = member.undo(report.case, Undone::Rotation(3), now).await;
+            assert_eq!(undone.status.as_u16(), 201, "{}", undone.code());
+        }
+        report.case
     }
 
     async fn answer(&self, case: CaseId, text: &str) {
