@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Approdo on this machine beside what needs none of its code, and beside a peer: scripts/bench.sh [FOLDER [PART…]], `make bench`
-# (docs/benchmarks.md). FOLDER gets the raw figures; parts are reports, syncs, memory, start, pages and browser.
+# (docs/benchmarks.md). FOLDER gets the raw figures; parts are reports, syncs, pages, rules, memory, start and browser.
 #
 # Builds server and driver in release mode (first time: about ten minutes; BENCH_PROFILE=dev skips that and measures little, for work on
 # the driver). Everything else lies in a temporary folder. Fails when a report is lost, twice or refused, when the server waits for the disk

@@ -6,7 +6,7 @@
 set -uo pipefail
 
 # The slices of crates/network/src, each may name only those before it (docs/adr/0006-order-of-slices.md). `backup` is none, and stands last.
-SLICES="accounts centres guidance files reports keeping notices backup"
+SLICES="accounts centres guidance audit files reports keeping notices backup"
 # Folders of crates/network/src that are no slices.
 NOT_SLICES="migrations"
 LONGEST_FILE=500

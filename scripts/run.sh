@@ -26,6 +26,10 @@ say "4/4  demonstration network (first time: some seconds)"
 accounts=$(var/bin/approdo-keys demo --folder demo)
 var/bin/approdo migrate --database "$database"
 var/bin/approdo network import demo/public --database "$database"
+# One person of each centre says what the others do there (docs/roles.md).
+for account in elena.livorno chiara.mantova marta.pisa; do
+    var/bin/approdo roles give "$account" administrator --database "$database"
+done
 
 printf '\n%s\n\n' "$accounts"
 say "open http://$listen/ in a browser; the operators sign in at http://$listen/it/console/sign-in"

@@ -71,6 +71,7 @@ if [ "$purpose" = test ]; then
     has sqlite3 || need sqlite3 -- "sqlite3, with which the browser stories fill an inbox"
     has nginx || [ -x /usr/sbin/nginx ] || need nginx -- "nginx for the stories of the proxy; they start their own in a temporary folder"
     has openssl || need openssl -- "openssl, which speaks TLS to it"
+    has cvc5 || need cvc5 -- "cvc5, which proves the rules (crates/policy)"
     if ! [ -x "$APPRODO_TOOLS/bin/typos" ] && ! /usr/bin/env python3 -m pip --version >/dev/null 2>&1; then
         need python3-pip -- "pip, which brings the spelling checker"
     fi

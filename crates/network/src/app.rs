@@ -1,14 +1,18 @@
 //! What all slices share: the platform, the centres in memory, and what signing in remembers.
 
 use axum::extract::FromRef;
+use envelope::audit::act::Act;
+use jiff::Timestamp;
 use platform::Platform;
 use platform::database::DatabaseError;
+use platform::random::Random;
 use platform::texts::Language;
+use sea_orm::ConnectionTrait;
 
 use crate::accounts::{self, ConsoleLine, InstallationSecret, Lengths, Operator, SignInDelays, UsedNonces};
 use crate::centres::Centres;
 use crate::migrations::Migrations;
-use crate::{files, keeping, notices, reports};
+use crate::{audit, files, keeping, notices, reports};
 
 /// The running product. Cloning it is cheap: every part is a handle.
 #[derive(Clone, Debug)]
@@ -21,6 +25,7 @@ pub struct App {
     pub(crate) used_nonces: UsedNonces,
     pub(crate) delays: SignInDelays,
     pub(crate) notices: notices::Memory,
+    pub(crate) audit: audit::Memory,
 }
 
 impl App {
@@ -50,8 +55,10 @@ impl App {
             used_nonces: UsedNonces::default(),
             delays: SignInDelays::default(),
             notices,
+            audit: audit::Memory::default(),
         };
         app.reload_centres().await?;
+        audit::reload(&app).await?;
         Ok(app)
     }
 
@@ -64,6 +71,7 @@ impl App {
         files::housekeeping(self).await?;
         reports::housekeeping(self).await?;
         keeping::housekeeping(self).await?;
+        audit::housekeeping(self).await?;
         notices::housekeeping(self).await?;
         self.reload_centres().await
     }
@@ -74,6 +82,18 @@ impl App {
     /// [`DatabaseError`].
     pub async fn reload_centres(&self) -> Result<(), DatabaseError> {
         self.centres.reload(&self.platform).await
+    }
+
+    /// Writes an act into the log, in the transaction that does it. Slices that come before the log reach it through here.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; then the act itself must not happen.
+    pub(crate) async fn record(
+        &self,
+        connection: &impl ConnectionTrait,
+        act: Act,
+    ) -> Result<(), DatabaseError> {
+        record(connection, &self.platform.random, self.platform.now(), act).await
     }
 
     /// What a page of the console says waits for an operator. The slice of operators comes before those that know.
@@ -88,11 +108,30 @@ impl App {
         notices::lines(self, operator, language).await
     }
 
+    /// What the rules know of somebody who is signed in (crates/policy).
+    pub(crate) fn facts_of(&self, operator: &Operator) -> policy::Person {
+        let person = operator.person();
+        self.centres.facts_of(operator.centre(), person.id, person.roles.clone())
+    }
+
     /// How long sessions last: what is configured, within what the protocol allows.
     #[must_use]
     pub fn session_lengths(&self) -> Lengths {
         Lengths::new(self.platform.session.idle(), self.platform.session.whole())
     }
+}
+
+/// As [`App::record`], for a command beside the program that serves.
+///
+/// # Errors
+/// [`DatabaseError`]; then the act itself must not happen.
+pub(crate) async fn record(
+    connection: &impl ConnectionTrait,
+    random: &Random,
+    now: Timestamp,
+    act: Act,
+) -> Result<(), DatabaseError> {
+    audit::record(connection, random, now, act).await
 }
 
 impl FromRef<App> for Platform {

@@ -1,11 +1,12 @@
 //! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← centres ←
-//! guidance ← files ← reports ← keeping ← notices; [`backup`] stands after them and is none.
+//! guidance ← audit ← files ← reports ← keeping ← notices; [`backup`] stands after them and is none.
 //!
 //! | slice | what it is |
 //! |---|---|
 //! | [`accounts`] | organisations, people, sign-in, sessions |
 //! | [`centres`] | certificates, statements, channels, reading hours, import |
 //! | [`guidance`] | pages for everybody: start, safety, rights, privacy |
+//! | [`audit`] | who did what, as a tree that cannot be changed unnoticed |
 //! | [`files`] | sealed files of reports and messages |
 //! | [`reports`] | sealed reports, mailbox, inbox |
 //! | [`keeping`] | terms, holds, shredding, tombstones |
@@ -15,6 +16,7 @@
 
 pub mod accounts;
 mod app;
+pub mod audit;
 pub mod backup;
 pub mod centres;
 pub mod files;
@@ -34,6 +36,7 @@ pub fn router(app: App) -> Router {
         .merge(accounts::router())
         .merge(centres::router())
         .merge(guidance::router())
+        .merge(audit::router())
         .merge(files::router())
         .merge(reports::router())
         .merge(keeping::router())

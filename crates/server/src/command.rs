@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use network::accounts::{self, Role};
 use network::backup::{Failed, restored_from};
 use network::centres::{self, Publication};
 use network::migrations::Migrations;
@@ -13,7 +14,7 @@ use platform::database::{Database, DatabaseError};
 use platform::log;
 use platform::random::Random;
 
-use crate::{backup, notices, serve};
+use crate::{audit, backup, notices, serve};
 
 /// Sealed reports from people in danger to centres that help them.
 #[derive(Debug, Parser)]
@@ -49,9 +50,15 @@ enum Command {
     Migrate,
     /// Read a SQLite file from end to end and say whether it is whole
     Check,
+    /// Say what somebody does at her centre: for its first administrator
+    #[command(subcommand)]
+    Roles(RolesCommand),
     /// Tell operators by mail that something waits
     #[command(subcommand)]
     Notices(NoticesCommand),
+    /// The log of who did what: checkpoints for witnesses, and whether anything was tampered with
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Keep the database in a folder, while it is served
     Backup(backup::Backup),
     /// Bring a backup back into a new database
@@ -84,6 +91,31 @@ enum NetworkCommand {
         /// The folder
         folder: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum RolesCommand {
+    /// Give an account a role
+    Give(RoleOf),
+    /// Take a role from an account
+    Take(RoleOf),
+}
+
+#[derive(Debug, Args)]
+struct RoleOf {
+    /// The name that the person signs in with
+    account: String,
+    /// The role, as docs/roles.md names it: administrator, auditor, …
+    #[arg(value_parser = role)]
+    role: Role,
+}
+
+/// A role by its name.
+fn role(name: &str) -> Result<Role, String> {
+    Role::find(name).ok_or_else(|| {
+        let names: Vec<&str> = Role::ALL.into_iter().map(Role::name).collect();
+        format!("one of {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -157,6 +189,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
             log::start(config.log.level, Clock::system());
             backup::restore(&config, &asked, Clock::system().now()).await
         }
+        Command::Roles(RolesCommand::Give(asked)) => change_role(&config, &asked, true).await,
+        Command::Roles(RolesCommand::Take(asked)) => change_role(&config, &asked, false).await,
+        Command::Audit(asked) => audit::run(&config, &asked).await,
         Command::Notices(NoticesCommand::Send) => notices::send(&config).await,
         Command::Network(NetworkCommand::Import { folder }) => {
             let publication = Publication::read(&folder)?;
@@ -171,8 +206,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
+async fn change_role(config: &Config, asked: &RoleOf, given: bool) -> Result<(), Failure> {
+    let database = open(config).await?;
+    let (random, now) = (Random::system(), Clock::system().now());
+    let roles = accounts::change_role(&database, &random, now, &asked.account, asked.role, given).await?;
+    database.close().await?;
+    let names: Vec<&str> = roles.into_iter().map(Role::name).collect();
+    say(&format!("{} is now: {}\n", asked.account, names.join(", ")))
+}
+
 /// The database of the configuration with all its tables.
-async fn open(config: &Config) -> Result<Database, Failure> {
+pub(crate) async fn open(config: &Config) -> Result<Database, Failure> {
     log::start(config.log.level, Clock::system());
     let database = connect(config).await?;
     database.migrate::<Migrations>().await?;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: it links neither `keyring` nor `age`, so it cannot open what it stores (`scripts/repository-checks.sh`).
 
+mod audit;
 mod backup;
 mod command;
 mod connections;

@@ -14,7 +14,8 @@ use super::model::Person;
 use super::store;
 use crate::App;
 
-/// A person who is signed in as operator of a centre. Exists only for a session that holds.
+/// A person who is signed in at a centre, whatever she does there: what she may is asked of the rules (docs/roles.md). Exists only for a
+/// session that holds.
 ///
 /// As an extractor it guards API calls: without a session 401 `signed-out`; a call that changes something also needs the header
 /// `X-Approdo-Csrf` and a page of ours as its origin, else 403 `origin`.
@@ -33,7 +34,7 @@ impl Operator {
         &self.person
     }
 
-    /// The centre this person is an operator of.
+    /// The centre this person works for.
     #[must_use]
     pub fn centre(&self) -> Uuid {
         self.centre
@@ -81,7 +82,8 @@ impl Operator {
                 .await?;
         }
         let person = found.person;
-        Ok(person.centre.map(|centre| Self { person, centre, token, lines: Vec::new() }))
+        let centre = person.centre.filter(|_| !person.suspended);
+        Ok(centre.map(|centre| Self { person, centre, token, lines: Vec::new() }))
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
+use envelope::audit::act::{Act, ActKind};
 use envelope::encoding::{from_base64, to_base64};
 use envelope::mailbox::{Nonce, NonceLabel, sign_in_payload};
 use envelope::signature::{PublicKey, Signature, SignedType};
@@ -118,7 +119,7 @@ pub(super) async fn sign_in(
     let slot = slot.filter(|_| is_signed && known_key.is_some()).ok_or(NOT_SIGNED_IN)?;
     let person = store::find_person(app.platform.database.read(), slot.person)
         .await?
-        .filter(|person| person.centre.is_some())
+        .filter(|person| person.centre.is_some() && !person.suspended)
         .ok_or(NOT_SIGNED_IN)?;
 
     app.delays.forgive(&attempt);
@@ -136,13 +137,17 @@ pub(super) async fn sign_in(
     let id = token.id();
     let life = Life::begin(now, app.session_lengths());
     let person_id = person.id;
+    let centre = person.centre.ok_or(NOT_SIGNED_IN)?;
+    let signed_in = Act::of_centre(ActKind::SignedIn, Some(person_id), centre, person_id);
+    let app = &app;
     app.platform
         .database
         .write(|transaction| async move {
             if let Some(old) = &old {
                 store::delete_session(&transaction, old).await?;
             }
-            store::insert_session(&transaction, &id, person_id, life).await
+            store::insert_session(&transaction, &id, person_id, life).await?;
+            app.record(&transaction, signed_in).await
         })
         .await?;
     if let Some(old) = &old {

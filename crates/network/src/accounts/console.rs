@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::texts::Language;
 use platform::web::{PlatformError, csrf, origin};
+use policy::Policy;
+use policy::verb::{CentreVerb, InboxVerb};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -26,6 +28,10 @@ pub struct Console {
     pub idle_seconds: i64,
     /// What waits, above everything else.
     pub lines: Vec<ConsoleLine>,
+    /// Whether there is an inbox for her, and what hangs on it.
+    pub has_inbox: bool,
+    /// Whether she may read the log of her centre.
+    pub has_log: bool,
 }
 
 /// A neutral line above every page of the console: that something waits, and where.
@@ -41,12 +47,15 @@ impl Console {
     /// What the page shows of an operator.
     #[must_use]
     pub fn of(app: &App, operator: &Operator) -> Self {
+        let facts = app.facts_of(operator);
         Self {
             person: operator.person().id,
             name: operator.person().name.clone(),
             csrf: operator.csrf(),
             idle_seconds: app.session_lengths().idle.as_secs(),
             lines: operator.lines().to_vec(),
+            has_inbox: !Policy::current().scope(&facts, InboxVerb::List).is_empty(),
+            has_log: Policy::current().may_centre(&facts, CentreVerb::ReadLog, operator.centre()),
         }
     }
 }

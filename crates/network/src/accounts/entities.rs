@@ -67,6 +67,8 @@ pub(super) mod person {
         pub signing_key: Vec<u8>,
         /// X25519 recipient, `age1…`.
         pub recipient: String,
+        /// Whether an administrator has suspended her.
+        pub suspended: bool,
     }
 
     /// No relation is followed: each question is one function of the store.
@@ -90,7 +92,7 @@ pub(super) mod role {
         /// The centre.
         #[sea_orm(primary_key, auto_increment = false)]
         pub centre_id: Uuid,
-        /// `operator`.
+        /// The name of a `policy::Role`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub name: String,
     }

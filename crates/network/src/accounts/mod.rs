@@ -12,6 +12,7 @@ mod delays;
 mod entities;
 mod model;
 mod pages;
+mod roles;
 mod secrets;
 mod store;
 
@@ -22,9 +23,14 @@ use platform::database::DatabaseError;
 pub use access::{Operator, PageOperator};
 pub use console::{Console, ConsoleForm, ConsoleLine};
 pub use delays::SignInDelays;
-pub use model::{AccountName, Enrolment, Lengths, Person, Slot, Working};
+pub use model::{AccountName, Enrolled, Enrolment, Lengths, Person, Slot, Working};
+pub use policy::Role;
+pub use roles::{RoleRefusal, change_role};
 pub use secrets::{InstallationSecret, UsedNonces};
-pub(crate) use store::{amend_enrolment, amend_organisation, end_roles_of_others, find_person, list_working};
+pub(crate) use store::{
+    amend_enrolment, amend_organisation, amend_roles, amend_suspended, end_roles_of_others, find_person,
+    list_names, list_people, list_working,
+};
 
 use crate::App;
 

@@ -1,6 +1,7 @@
 //! People, their accounts and sessions as types that were checked at the edge; and how long a session lives.
 
 use jiff::{SignedDuration, Timestamp};
+use policy::Roles;
 use uuid::Uuid;
 
 /// The longest time without a request that any configuration can allow (protocol section 6: lock).
@@ -53,11 +54,15 @@ pub struct Person {
     pub signing_key: Vec<u8>,
     /// X25519 recipient.
     pub recipient: String,
-    /// The centre this person is an operator of, if any.
+    /// The centre this person works for, if any.
     pub centre: Option<Uuid>,
+    /// What she does there.
+    pub roles: Roles,
+    /// Whether an administrator has suspended her: she keeps keys and roles and does not get in.
+    pub suspended: bool,
 }
 
-/// Somebody who works at a centre now.
+/// Somebody who works with the reports of a centre now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Working {
     /// The person.
@@ -88,6 +93,17 @@ pub struct Enrolment {
     pub person: Person,
     /// The passphrase slot.
     pub slot: Slot,
+}
+
+/// What an import changed about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enrolled {
+    /// She is new at this centre.
+    New,
+    /// She is there with other keys than before.
+    OtherKeys,
+    /// Nothing that matters to who gets in.
+    Same,
 }
 
 /// How long sessions last here: the configuration can only shorten what the protocol allows.

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use platform::database::DatabaseError;
+use policy::{Role, Roles};
 use sea_orm::sea_query::{Condition, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use uuid::Uuid;
 
 use super::entities::{installation, organisation, person, role, session, slot};
-use super::model::{AccountName, CLOCK_STEP, Enrolment, Lengths, Life, Person, Slot, Working};
-
-/// The one role of this version.
-const OPERATOR: &str = "operator";
+use super::model::{AccountName, CLOCK_STEP, Enrolled, Enrolment, Lengths, Life, Person, Slot, Working};
 
 /// The one kind of slot of this version.
 const PASSPHRASE: &str = "passphrase";
@@ -70,31 +70,115 @@ pub(crate) async fn find_person(
     let Some(row) = person::Entity::find_by_id(id).one(connection).await? else {
         return Ok(None);
     };
-    let operator_of = role::Entity::find()
-        .filter(role::Column::PersonId.eq(id))
-        .filter(role::Column::Name.eq(OPERATOR))
-        .one(connection)
+    let roles = role::Entity::find().filter(role::Column::PersonId.eq(id)).all(connection).await?;
+    Ok(Some(read_person(row, &roles)))
+}
+
+/// A person by the name that she signs in with.
+pub(super) async fn find_by_account(
+    connection: &impl ConnectionTrait,
+    account: &AccountName,
+) -> Result<Option<Person>, DatabaseError> {
+    let row =
+        person::Entity::find().filter(person::Column::Account.eq(account.as_str())).one(connection).await?;
+    match row {
+        Some(row) => find_person(connection, row.id).await,
+        None => Ok(None),
+    }
+}
+
+/// Everybody of a centre, by name.
+pub(crate) async fn list_people(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+) -> Result<Vec<Person>, DatabaseError> {
+    let roles = role::Entity::find().filter(role::Column::CentreId.eq(centre)).all(connection).await?;
+    let ids = roles.iter().map(|role| role.person_id);
+    let people = person::Entity::find()
+        .filter(person::Column::Id.is_in(ids))
+        .order_by_asc(person::Column::Name)
+        .all(connection)
         .await?;
-    Ok(Some(Person {
+    Ok(people.into_iter().map(|row| read_person(row, &roles)).collect())
+}
+
+/// The names of some people, also of those who have left.
+pub(crate) async fn list_names(
+    connection: &impl ConnectionTrait,
+    people: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, DatabaseError> {
+    let rows = person::Entity::find()
+        .filter(person::Column::Id.is_in(people.iter().copied()))
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Everybody who works with the reports of a centre now.
+pub(crate) async fn list_working(connection: &impl ConnectionTrait) -> Result<Vec<Working>, DatabaseError> {
+    let names = [Role::Operator.name(), Role::Supervisor.name()];
+    let roles = role::Entity::find().filter(role::Column::Name.is_in(names)).all(connection).await?;
+    let people = person::Entity::find().filter(person::Column::Suspended.eq(false)).all(connection).await?;
+    let working = people.into_iter().filter_map(|person| {
+        let role = roles.iter().find(|role| role.person_id == person.id)?;
+        Some(Working { person: person.id, centre: role.centre_id, language: person.language })
+    });
+    Ok(working.collect())
+}
+
+/// Gives a person exactly these roles at her centre. Her sessions end: what she may has changed (docs/adr/0019).
+pub(crate) async fn amend_roles(
+    connection: &impl ConnectionTrait,
+    person: Uuid,
+    centre: Uuid,
+    roles: &Roles,
+) -> Result<(), DatabaseError> {
+    role::Entity::delete_many().filter(role::Column::PersonId.eq(person)).exec(connection).await?;
+    let rows = roles.iter().map(|role| role::ActiveModel {
+        person_id: Set(person),
+        centre_id: Set(centre),
+        name: Set(role.name().to_owned()),
+    });
+    role::Entity::insert_many(rows).exec_without_returning(connection).await?;
+    end_sessions(connection, &[person]).await
+}
+
+/// Suspends a person, or lets her come back. Her sessions end.
+pub(crate) async fn amend_suspended(
+    connection: &impl ConnectionTrait,
+    person: Uuid,
+    suspended: bool,
+) -> Result<(), DatabaseError> {
+    person::Entity::update_many()
+        .set(person::ActiveModel { suspended: Set(suspended), ..Default::default() })
+        .filter(person::Column::Id.eq(person))
+        .exec(connection)
+        .await?;
+    end_sessions(connection, &[person]).await
+}
+
+async fn end_sessions(connection: &impl ConnectionTrait, people: &[Uuid]) -> Result<(), DatabaseError> {
+    session::Entity::delete_many()
+        .filter(session::Column::PersonId.is_in(people.iter().copied()))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// A person of a row, with those of the roles that are hers. A name that this version does not know gives nothing.
+fn read_person(row: person::Model, roles: &[role::Model]) -> Person {
+    let hers: Vec<&role::Model> = roles.iter().filter(|role| role.person_id == row.id).collect();
+    Person {
         id: row.id,
         account: row.account,
         name: row.name,
         language: row.language,
         signing_key: row.signing_key,
         recipient: row.recipient,
-        centre: operator_of.map(|role| role.centre_id),
-    }))
-}
-
-/// Everybody who works at a centre now.
-pub(crate) async fn list_working(connection: &impl ConnectionTrait) -> Result<Vec<Working>, DatabaseError> {
-    let roles = role::Entity::find().filter(role::Column::Name.eq(OPERATOR)).all(connection).await?;
-    let people = person::Entity::find().all(connection).await?;
-    let working = roles.into_iter().filter_map(|role| {
-        let person = people.iter().find(|person| person.id == role.person_id)?;
-        Some(Working { person: person.id, centre: role.centre_id, language: person.language.clone() })
-    });
-    Ok(working.collect())
+        centre: hers.first().map(|role| role.centre_id),
+        roles: hers.iter().filter_map(|role| Role::find(&role.name)).collect(),
+        suspended: row.suspended,
+    }
 }
 
 /// Writes down a session that begins.
@@ -195,23 +279,20 @@ pub(crate) async fn amend_organisation(
 }
 
 /// Writes a person with slot and role, or brings them up to date. With other keys or another centre the sessions end: new keys are
-/// how a centre shuts out whoever has overheard a passphrase.
+/// how a centre shuts out whoever has overheard a passphrase. Answers what was changed about her.
 pub(crate) async fn amend_enrolment(
     connection: &impl ConnectionTrait,
     organisation: Uuid,
     enrolment: &Enrolment,
-) -> Result<(), DatabaseError> {
+) -> Result<Enrolled, DatabaseError> {
     let Enrolment { person, slot } = enrolment;
     let known = find_person(connection, person.id).await?;
     let known_slot = slot::Entity::find_by_id((person.id, PASSPHRASE.to_owned())).one(connection).await?;
-    let is_same = known
-        .is_some_and(|known| known.signing_key == person.signing_key && known.centre == person.centre)
-        && known_slot.is_some_and(|known| known.login_key == slot.login_key);
-    if !is_same {
-        session::Entity::delete_many()
-            .filter(session::Column::PersonId.eq(person.id))
-            .exec(connection)
-            .await?;
+    let is_there = known.as_ref().is_some_and(|known| known.centre == person.centre);
+    let has_keys = known.is_some_and(|known| known.signing_key == person.signing_key);
+    let has_keys = has_keys && known_slot.is_some_and(|known| known.login_key == slot.login_key);
+    if !is_there || !has_keys {
+        end_sessions(connection, &[person.id]).await?;
     }
     person::Entity::insert(person::ActiveModel {
         id: Set(person.id),
@@ -221,6 +302,8 @@ pub(crate) async fn amend_enrolment(
         language: Set(person.language.clone()),
         signing_key: Set(person.signing_key.clone()),
         recipient: Set(person.recipient.clone()),
+        // Never amended by an import: who was suspended here stays so.
+        suspended: Set(false),
     })
     .on_conflict(
         OnConflict::column(person::Column::Id)
@@ -250,27 +333,26 @@ pub(crate) async fn amend_enrolment(
     )
     .exec_without_returning(connection)
     .await?;
-    // A person works for one centre: an import that names another moves the role.
-    role::Entity::delete_many().filter(role::Column::PersonId.eq(person.id)).exec(connection).await?;
-    if let Some(centre) = person.centre {
-        role::Entity::insert(role::ActiveModel {
-            person_id: Set(person.id),
-            centre_id: Set(centre),
-            name: Set(OPERATOR.to_owned()),
-        })
-        .exec_without_returning(connection)
-        .await?;
+    // Whoever is new at this centre begins as operator; roles that were given here stay. A person works for one centre: an import that
+    // names another takes those of the old one.
+    if !is_there {
+        role::Entity::delete_many().filter(role::Column::PersonId.eq(person.id)).exec(connection).await?;
+        if let Some(centre) = person.centre {
+            amend_roles(connection, person.id, centre, &Roles::from([Role::Operator])).await?;
+        }
+        return Ok(Enrolled::New);
     }
-    Ok(())
+    Ok(if has_keys { Enrolled::Same } else { Enrolled::OtherKeys })
 }
 
-/// Takes the role from everybody of a centre who is not listed, and ends their sessions at once (protocol section 4.3).
+/// Takes all roles from everybody of a centre who is not listed, and ends their sessions at once (protocol section 4.3). Who
+/// that was.
 pub(crate) async fn end_roles_of_others(
     connection: &impl ConnectionTrait,
     centre: Uuid,
     members: &[Uuid],
-) -> Result<(), DatabaseError> {
-    let gone: Vec<Uuid> = role::Entity::find()
+) -> Result<Vec<Uuid>, DatabaseError> {
+    let mut gone: Vec<Uuid> = role::Entity::find()
         .filter(role::Column::CentreId.eq(centre))
         .filter(role::Column::PersonId.is_not_in(members.iter().copied()))
         .all(connection)
@@ -278,16 +360,16 @@ pub(crate) async fn end_roles_of_others(
         .into_iter()
         .map(|row| row.person_id)
         .collect();
-    session::Entity::delete_many()
-        .filter(session::Column::PersonId.is_in(gone.iter().copied()))
-        .exec(connection)
-        .await?;
+    // Somebody may have several roles.
+    gone.sort_unstable();
+    gone.dedup();
+    end_sessions(connection, &gone).await?;
     role::Entity::delete_many()
         .filter(role::Column::CentreId.eq(centre))
-        .filter(role::Column::PersonId.is_in(gone))
+        .filter(role::Column::PersonId.is_in(gone.iter().copied()))
         .exec(connection)
         .await?;
-    Ok(())
+    Ok(gone)
 }
 
 /// A moment from its seconds; times outside the calendar count as long ago.

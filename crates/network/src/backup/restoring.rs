@@ -4,7 +4,7 @@
 //! the new database, its log or its freed pages; and before the database may be used. On SQLite the file gets its name last; on PostgreSQL,
 //! and should anybody serve the unfinished file, the mark says so (`mark.rs`).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,12 +15,16 @@ use uuid::Uuid;
 
 use super::folder::{self, Found};
 use super::manifest::{Age, Manifest, age_of};
-use super::rows::{Pages, Row, amend, count, id_of, insert};
+use super::rows::{Pages, Row, amend, count, id_at, insert};
 use super::tables::{Place, TABLES, Table, list};
 use super::verifying::{Checked, check};
 use super::{Failed, mark};
-use crate::keeping::{self, Tombstones};
+use crate::audit;
+use crate::keeping::{self, Tombstones, Week};
 use crate::migrations::Migrations;
+
+/// Openings of the audit log that are not brought back, by case, with the week of its tombstone.
+type Gone = BTreeMap<Uuid, (Week, u64)>;
 
 /// What shall be brought back, and where to.
 #[derive(Clone, Debug)]
@@ -177,7 +181,7 @@ async fn fill(
     copy_data(&data, database, &tables, manifest).await?;
     database.migrate::<Migrations>().await?;
     let gone = keeping::apply(database, shredded).await?;
-    copy_wraps(&wraps, database, &tables, manifest).await?;
+    copy_wraps(&wraps, database, &tables, manifest, shredded).await?;
     for file in [data, wraps] {
         file.close().await.map_err(DatabaseError::from)?;
     }
@@ -214,15 +218,21 @@ async fn copy_wraps(
     database: &Database,
     tables: &[Table],
     manifest: &Manifest,
+    shredded: &Tombstones,
 ) -> Result<(), Failed> {
     let apart = list(wraps).await?;
+    let mut gone = Gone::new();
     for kept in TABLES.iter().filter(|kept| kept.place == Place::Wraps || !kept.short.is_empty()) {
         let Some(table) = apart.iter().find(|table| table.name == kept.name) else { continue };
         let mut pages = Pages::of(wraps, table, kept.page);
         let mut passed_over = 0;
         while let Some(rows) = pages.next().await? {
             let before = rows.len();
-            let rows = if kept.name == "report_wrap" { of_items(database, rows).await? } else { rows };
+            let rows = match kept.name {
+                "report_wrap" => of_items(database, rows).await?,
+                "audit_opening" => of_living(table, rows, shredded, &mut gone),
+                _ => rows,
+            };
             passed_over += u64::try_from(before - rows.len()).unwrap_or_default();
             let (rows, is_whole) = (&rows, kept.place == Place::Wraps);
             database
@@ -246,6 +256,16 @@ async fn copy_wraps(
             .await?;
         }
     }
+    // The log says how many openings are gone, as it does where a case is shredded.
+    let gone = &gone;
+    database
+        .write(|transaction| async move {
+            for (case, (week, number)) in gone {
+                audit::note_erasure(&transaction, *case, &week.to_string(), *number).await?;
+            }
+            Ok::<_, DatabaseError>(())
+        })
+        .await?;
     Ok(())
 }
 
@@ -257,7 +277,21 @@ async fn of_items(database: &Database, rows: Vec<Row>) -> Result<Vec<Row>, Datab
     let statement = Statement::from_sql_and_values(database.engine(), question, ids);
     let found = database.read().query_all_raw(statement).await?;
     let there: HashSet<Uuid> = found.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-    Ok(rows.into_iter().filter(|row| id_of(row).is_some_and(|id| there.contains(&id))).collect())
+    Ok(rows.into_iter().filter(|row| id_at(row, 0).is_some_and(|id| there.contains(&id))).collect())
+}
+
+/// Those of some openings of the audit log whose cases were not shredded; the others are counted.
+fn of_living(table: &Table, rows: Vec<Row>, shredded: &Tombstones, gone: &mut Gone) -> Vec<Row> {
+    let object = table.columns.iter().position(|column| column.name == "object");
+    let mut living = Vec::new();
+    for row in rows {
+        let case = object.and_then(|place| id_at(&row, place));
+        match case.and_then(|case| Some((case, shredded.week_of(&keeping::hash_of(case))?))) {
+            Some((case, week)) => gone.entry(case).or_insert((week, 0)).1 += 1,
+            None => living.push(row),
+        }
+    }
+    living
 }
 
 /// As many rows as the backup says.

@@ -98,9 +98,9 @@ fn read(row: &QueryResult, table: &Table) -> Result<Row, DbErr> {
     table.columns.iter().enumerate().map(value).collect()
 }
 
-/// The id that stands first in a row.
-pub(super) fn id_of(row: &Row) -> Option<Uuid> {
-    <Uuid as sea_orm::sea_query::ValueType>::try_from(row.first()?.clone()).ok()
+/// The id at a place of a row.
+pub(super) fn id_at(row: &Row, place: usize) -> Option<Uuid> {
+    <Uuid as sea_orm::sea_query::ValueType>::try_from(row.get(place)?.clone()).ok()
 }
 
 /// Adds rows to a table.

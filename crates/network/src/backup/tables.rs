@@ -33,7 +33,7 @@ const fn kept(name: &'static str, place: Place) -> Kept {
 }
 
 /// All tables.
-pub(super) const TABLES: [Kept; 29] = [
+pub(super) const TABLES: [Kept; 32] = [
     kept("installation", Place::Data),
     kept("organisation", Place::Data),
     kept("person", Place::Data),
@@ -55,6 +55,10 @@ pub(super) const TABLES: [Kept; 29] = [
     // The word typed at a burn goes with the wraps.
     Kept { name: "mailbox_past", place: Place::Data, short: &["word"], page: 512 },
     kept("mailbox_tombstone", Place::Data),
+    kept("audit_leaf", Place::Data),
+    // What opens an act goes with its case.
+    kept("audit_opening", Place::Wraps),
+    kept("audit_checkpoint", Place::Data),
     kept("report_keeping", Place::Data),
     kept("report_hold", Place::Data),
     kept("shred_proposal", Place::Data),

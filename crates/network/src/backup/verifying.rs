@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::folder::{self, Names};
 use super::making::{known_schema, network_of, schema_of};
 use super::manifest::{Age, Manifest, Part, age_of, hex};
-use super::rows::{Pages, count, id_of, number, texts};
+use super::rows::{Pages, count, id_at, number, texts};
 use super::tables::list;
 use super::{Failed, frames};
 use crate::keeping::Tombstones;
@@ -184,7 +184,7 @@ async fn ids(file: &DatabaseConnection, name: &str) -> Result<HashSet<Uuid>, Fai
     let keys = table.only(&[]);
     let mut pages = Pages::of(file, &keys, 2_048);
     while let Some(rows) = pages.next().await? {
-        ids.extend(rows.iter().filter_map(id_of));
+        ids.extend(rows.iter().filter_map(|row| id_at(row, 0)));
     }
     Ok(ids)
 }

@@ -9,6 +9,8 @@ use envelope::duty::Channel;
 use envelope::encoding::to_base64;
 use envelope::signature::SignedDocument;
 use platform::web::{PlatformError, json};
+use policy::verb::InboxVerb;
+use policy::{Inbox, Policy};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -61,19 +63,23 @@ struct EpochOf {
     wrap: String,
 }
 
-/// `GET /console/keys`: what an operator's browser needs to open: all epochs of hers, of the channels she may read.
+/// `GET /console/keys`: what an operator's browser needs to open: all epochs of hers, of the inboxes that the rules let her list. Whoever
+/// has no such role gets none, though they were sealed to her.
 pub(super) async fn keys(State(app): State<App>, operator: Operator) -> Result<Response, PlatformError> {
     const MISSING: PlatformError = PlatformError::Refused(StatusCode::NOT_FOUND, "centre");
     let centre = operator.centre();
     let known = app.centres.find(centre).ok_or(MISSING)?;
     let document = app.centres.any_root_document().ok_or(MISSING)?;
     let root = SignedDocument::parse(document.as_bytes()).map_err(PlatformError::internal)?;
-    let channels = app.centres.channels_of(centre, operator.person().id);
+    let scope = Policy::current().scope(&app.facts_of(&operator), InboxVerb::List);
     let wraps = store::list_wraps_of(app.platform.database.read(), centre, operator.person().id).await?;
     let epochs = wraps
         .into_iter()
         .filter_map(|own| {
-            let channel = own.channel.parse::<Channel>().ok().filter(|channel| channels.contains(channel))?;
+            let channel = own.channel.parse::<Channel>().ok()?;
+            if !scope.contains(Inbox { centre, channel }) {
+                return None;
+            }
             let number = u32::try_from(own.number).ok()?;
             Some(EpochOf { channel, number, wrap: to_base64(&own.wrap) })
         })

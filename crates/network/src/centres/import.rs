@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use envelope::audit::act::{Act, ActKind};
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::publication::{
@@ -20,12 +21,14 @@ use envelope::sizes::WRAP_LENGTH;
 use jiff::Timestamp;
 use platform::database::{Database, DatabaseError};
 use platform::random::Random;
+use policy::{Role, Roles};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::facts::{FactsRefusal, PublishedFacts};
 use super::store::{self, NewCertificate, StoredDocument, StoredEpoch, StoredRoot};
-use crate::accounts::{self, AccountName, Enrolment, Person, Slot};
+use crate::accounts::{self, AccountName, Enrolled, Enrolment, Person, Slot};
+use crate::app::record;
 
 /// Bytes of a slot's salt (protocol section 12.5).
 const SALT_LENGTH: usize = 16;
@@ -160,7 +163,7 @@ pub async fn import(
 ) -> Result<Imported, ImportRefusal> {
     let checked = Checked::verify(publication, now, random)?;
     let (checked, number) = (&checked, checked.centres.len());
-    database.write(|transaction| async move { checked.write(&transaction).await }).await?;
+    database.write(|transaction| async move { checked.write(&transaction, random, now).await }).await?;
     Ok(Imported {
         centres: number,
         people: checked.centres.iter().map(|centre| centre.people.len()).sum(),
@@ -228,7 +231,12 @@ impl Checked {
         })
     }
 
-    async fn write(&self, connection: &impl ConnectionTrait) -> Result<(), ImportRefusal> {
+    async fn write(
+        &self,
+        connection: &impl ConnectionTrait,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<(), ImportRefusal> {
         match store::find_root(connection).await? {
             None => store::insert_root(connection, &self.root).await?,
             Some(kept) if kept.network != self.root.network => {
@@ -240,7 +248,7 @@ impl Checked {
             Some(_) => {}
         }
         for centre in &self.centres {
-            centre.write(connection).await?;
+            centre.write(connection, random, now).await?;
         }
         Ok(())
     }
@@ -289,7 +297,12 @@ impl CheckedCentre {
         })
     }
 
-    async fn write(&self, connection: &impl ConnectionTrait) -> Result<(), ImportRefusal> {
+    async fn write(
+        &self,
+        connection: &impl ConnectionTrait,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<(), ImportRefusal> {
         let hash = &self.certificate.stored.hash;
         if let Some((kept, not_before)) = store::find_certificate_in_force(connection, self.id).await?
             && kept != *hash
@@ -313,11 +326,21 @@ impl CheckedCentre {
         for epoch in &self.epochs {
             store::amend_epoch(connection, hash, epoch).await?;
         }
+        let mut acts = vec![Act::of_centre(ActKind::Imported, None, self.id, self.id)];
         for enrolment in &self.people {
-            accounts::amend_enrolment(connection, organisation, enrolment).await?;
+            let kind = match accounts::amend_enrolment(connection, organisation, enrolment).await? {
+                Enrolled::New => ActKind::RoleGiven,
+                Enrolled::OtherKeys => ActKind::RoleChanged,
+                Enrolled::Same => continue,
+            };
+            acts.push(Act::of_centre(kind, None, self.id, enrolment.person.id));
         }
         let people: Vec<Uuid> = self.people.iter().map(|enrolment| enrolment.person.id).collect();
-        accounts::end_roles_of_others(connection, self.id, &people).await?;
+        let gone = accounts::end_roles_of_others(connection, self.id, &people).await?;
+        acts.extend(gone.into_iter().map(|person| Act::of_centre(ActKind::RoleEnded, None, self.id, person)));
+        for act in acts {
+            record(connection, random, now, act).await?;
+        }
         Ok(())
     }
 }
@@ -354,6 +377,8 @@ fn check_members(
                 signing_key: record.signing_key.as_bytes().to_vec(),
                 recipient: record.recipient.to_string(),
                 centre: Some(centre.centre().uuid()),
+                roles: Roles::from([Role::Operator]),
+                suspended: false,
             },
             slot: Slot {
                 person: record.person.uuid(),

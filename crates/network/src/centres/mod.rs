@@ -1,8 +1,10 @@
 //! Centres: what the offline tool publishes about them, verified; their channels, duties and reading hours (protocol section 3).
 //!
-//! Who may: everybody may read what is public; only `approdo network import` writes. Invariants: nothing is stored or shown that was
+//! Who may: everybody may read what is public; only `approdo network import` writes that; the administrator of a centre says what her
+//! colleagues do there (`people.rs`, docs/roles.md). Invariants: nothing is stored or shown that was
 //! not verified under the root; a channel is open only while a certificate and an epoch hold. See `docs/walkthroughs/import.md`.
 
+mod access;
 mod api;
 mod cards;
 #[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
@@ -11,6 +13,7 @@ mod facts;
 pub mod hours;
 mod import;
 mod lasting;
+mod people;
 pub mod public_pages;
 mod snapshot;
 mod store;
@@ -18,7 +21,7 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use platform::web::compressed;
 use uuid::Uuid;
@@ -40,7 +43,12 @@ pub fn router() -> Router<App> {
         .route("/network/centres.json", get(api::bundles))
         .route("/network/centres/{file}", get(api::bundle))
         .merge(public_pages::router());
-    compressed(public).route("/console/keys", get(api::keys))
+    compressed(public)
+        .route("/console/keys", get(api::keys))
+        .route("/{lang}/console/people", get(people::people))
+        .route("/console/people/{person}/roles", post(people::roles))
+        .route("/console/people/{person}/suspend", post(people::suspend))
+        .route("/console/people/{person}/return", post(people::come_back))
 }
 
 /// All centres by name, from memory.

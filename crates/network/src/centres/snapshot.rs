@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::certificate::Certificate;
 use envelope::clock::Clock;
-use envelope::duty::Channel;
+use envelope::duty::{Channel, Duty};
 use envelope::refusal::CentreRefusal;
 use envelope::root::VerifiedRoot;
 use envelope::signature::{PublicKey, SignedDocument};
@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 use platform::database::DatabaseError;
+use policy::{Organisation, Roles};
 use uuid::Uuid;
 
 use super::cards::{CentreCard, current_epoch};
@@ -166,6 +167,31 @@ impl Centres {
                 .filter(|channel| verified.certificate().admits(member, *channel))
                 .collect()
         })
+    }
+
+    /// What the verified chain says of a person at her centre, for the rules (crates/policy). Whoever is no member has no channel and a
+    /// duty that nobody has stated, which is the strong one; so has an organisation that is not known here.
+    #[must_use]
+    pub fn facts_of(&self, centre: Uuid, person: Uuid, roles: Roles) -> policy::Person {
+        let known = self.find(centre);
+        let verified = known.as_ref().map(|known| &known.verified);
+        let certificate = verified.map(|verified| verified.certificate());
+        let member = verified
+            .and_then(|verified| verified.members().iter().find(|member| member.person.uuid() == person));
+        policy::Person {
+            id: person,
+            organisation: Organisation {
+                centre,
+                on_status: certificate.map_or(Duty::Strong, |certificate| certificate.duty.on_status),
+                opinion: certificate.is_some_and(|certificate| certificate.local_opinion.is_some()),
+            },
+            roles,
+            channels: self.channels_of(centre, person),
+            on_status: member.map_or(Duty::Strong, |member| member.duty.on_status),
+            named: member
+                .zip(certificate)
+                .is_some_and(|(member, certificate)| certificate.named_persons.contains(&member.name)),
+        }
     }
 
     /// Whether a key is that of this person as author in an epoch of a centre: an answer is judged by membership in its own epoch.

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State as AppState};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use envelope::audit::act::ActKind;
 use platform::database::DatabaseError;
 use platform::texts::Language;
 use platform::web::PlatformError;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::access::MayKeep;
+use super::access::{MayChangeTerms, MayKeep};
 use super::jobs::{complete, reckon, table_of};
 use super::model::{Hold, HoldReason, Keeping, No, Proposal, ShredReason};
 use super::pages::{Notice, case_page};
@@ -76,6 +77,7 @@ pub(super) async fn propose_table(
     form: ConsoleForm<TableForm>,
 ) -> Result<Response, PlatformError> {
     let reader = Reader::of(&app, form.operator)?;
+    let may = MayChangeTerms::of(&reader).ok_or(PlatformError::NotFound)?;
     let language = form.fields.get("language").cloned().unwrap_or_default();
     let now = Week::of(app.platform.now());
     let terms = proposed()
@@ -84,11 +86,11 @@ pub(super) async fn propose_table(
     let outcome = match Terms::new(terms.collect()) {
         Err(_) => Err(No::Malformed.into()),
         Ok(terms) => {
-            let (reader, terms) = (&reader, &terms);
+            let terms = &terms;
             app.platform
                 .database
                 .write(|transaction| async move {
-                    store::propose_table(&transaction, reader, terms, now).await?;
+                    store::propose_table(&transaction, may, terms, now).await?;
                     Ok::<_, Undone>("proposed")
                 })
                 .await
@@ -103,6 +105,7 @@ pub(super) async fn confirm_table(
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
     let reader = &Reader::of(&app, form.operator)?;
+    let may = MayChangeTerms::of(reader).ok_or(PlatformError::NotFound)?;
     let now = Week::of(app.platform.now());
     let outcome = app
         .platform
@@ -116,7 +119,7 @@ pub(super) async fn confirm_table(
             if table.terms.is_none() {
                 return Err(No::Malformed.into());
             }
-            store::approve_table(&transaction, reader, now).await?;
+            store::approve_table(&transaction, may, now).await?;
             Ok::<_, Undone>("saved")
         })
         .await;
@@ -132,11 +135,12 @@ pub(super) async fn withdraw_table(
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
     let reader = &Reader::of(&app, form.operator)?;
+    let may = MayChangeTerms::of(reader).ok_or(PlatformError::NotFound)?;
     let outcome = app
         .platform
         .database
         .write(|transaction| async move {
-            store::drop_table(&transaction, reader, Standing::Proposed).await?;
+            store::drop_table(&transaction, may, Standing::Proposed).await?;
             Ok::<_, Undone>("saved")
         })
         .await;
@@ -239,7 +243,8 @@ pub(super) async fn hold(
     form: ConsoleForm<ReasonForm>,
 ) -> Result<Response, PlatformError> {
     let (case, fields) = (parse_case(&case)?, &form.fields);
-    let reader = &Reader::of(&app, form.operator)?;
+    let app = &app;
+    let reader = &Reader::of(app, form.operator)?;
     let now = Week::of(app.platform.now());
     let outcome = app
         .platform
@@ -253,6 +258,7 @@ pub(super) async fn hold(
             }
             let placed = Hold { reason, placed_by: may_keep.person(), placed: now };
             store::place_hold(&transaction, &may_keep, &placed).await?;
+            app.record(&transaction, may_keep.act(ActKind::HoldPlaced)?).await?;
             Ok::<_, Undone>("saved")
         })
         .await;
@@ -266,7 +272,8 @@ pub(super) async fn lift(
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
-    let reader = &Reader::of(&app, form.operator)?;
+    let app = &app;
+    let reader = &Reader::of(app, form.operator)?;
     let outcome = app
         .platform
         .database
@@ -275,6 +282,7 @@ pub(super) async fn lift(
             let hold = store::find_hold(&transaction, case).await?.ok_or(No::Changed)?;
             hold.lift(may_keep.person())?;
             store::lift_hold(&transaction, &may_keep).await?;
+            app.record(&transaction, may_keep.act(ActKind::HoldLifted)?).await?;
             Ok::<_, Undone>("saved")
         })
         .await;
@@ -288,7 +296,8 @@ pub(super) async fn propose(
     form: ConsoleForm<ReasonForm>,
 ) -> Result<Response, PlatformError> {
     let (case, fields) = (parse_case(&case)?, &form.fields);
-    let reader = &Reader::of(&app, form.operator)?;
+    let app = &app;
+    let reader = &Reader::of(app, form.operator)?;
     let now = Week::of(app.platform.now());
     let outcome = app
         .platform
@@ -310,6 +319,7 @@ pub(super) async fn propose(
             }
             let proposal = Proposal { reason, items, proposed_by: may_keep.person(), week: now };
             store::propose(&transaction, &may_keep, &proposal).await?;
+            app.record(&transaction, may_keep.act(ActKind::ShredProposed)?).await?;
             Ok::<_, Undone>("proposed")
         })
         .await;
@@ -323,13 +333,15 @@ pub(super) async fn withdraw(
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
-    let reader = &Reader::of(&app, form.operator)?;
+    let app = &app;
+    let reader = &Reader::of(app, form.operator)?;
     let outcome = app
         .platform
         .database
         .write(|transaction| async move {
             let may_keep = found(&transaction, reader, case).await?;
             store::withdraw(&transaction, &may_keep).await?;
+            app.record(&transaction, may_keep.act(ActKind::ShredWithdrawn)?).await?;
             Ok::<_, Undone>("saved")
         })
         .await;
@@ -343,7 +355,8 @@ pub(super) async fn confirm(
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
-    let reader = &Reader::of(&app, form.operator)?;
+    let app = &app;
+    let reader = &Reader::of(app, form.operator)?;
     let now = Week::of(app.platform.now());
     let outcome = app
         .platform
@@ -358,11 +371,12 @@ pub(super) async fn confirm(
             let is_held = store::find_hold(&transaction, case).await?.is_some();
             proposal.confirm(may_keep.person(), kept.items, is_held)?;
             store::decide(&transaction, case, now).await?;
+            app.record(&transaction, may_keep.act(ActKind::ShredConfirmed)?).await?;
             Ok::<_, Undone>("shredded")
         })
         .await;
     if outcome.is_ok() {
-        complete(&app).await?;
+        complete(app).await?;
         // The case has no page any more.
         return answer(&form.fields.language, None, outcome);
     }

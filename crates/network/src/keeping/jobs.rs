@@ -1,9 +1,11 @@
 //! Regular work, idempotent: every round asks the tables what there is to do, so no row of work names a case beforehand and a round that
 //! was broken off is made good by the next (protocol section 2).
 
+use envelope::audit::act::ActKind;
 use platform::database::DatabaseError;
 use uuid::Uuid;
 
+use super::access::act_on;
 use super::model::Keeping;
 use super::shredding::{self, Stopped};
 use super::store::{self, Standing};
@@ -140,7 +142,7 @@ async fn decide_by_term(app: &App, now: Week) -> Result<(), DatabaseError> {
             .database
             .write(|transaction| async move {
                 for (case, centre, _) in near {
-                    look_at(&transaction, *case, *centre, now).await?;
+                    look_at(app, &transaction, *case, *centre, now).await?;
                 }
                 Ok::<_, DatabaseError>(())
             })
@@ -149,6 +151,7 @@ async fn decide_by_term(app: &App, now: Week) -> Result<(), DatabaseError> {
 }
 
 async fn look_at(
+    app: &App,
     transaction: &impl sea_orm::ConnectionTrait,
     case: Uuid,
     centre: Uuid,
@@ -168,7 +171,8 @@ async fn look_at(
     };
     let held = store::find_hold(transaction, case).await?.is_some();
     if looked.is_to_be_shredded(now, found.items, found.state == State::Closed, held) {
-        return store::decide(transaction, case, now).await;
+        store::decide(transaction, case, now).await?;
+        return app.record(transaction, act_on(ActKind::ShredDue, None, &found)?).await;
     }
     if looked != row {
         store::keep(transaction, case, centre, &looked).await?;
@@ -184,6 +188,9 @@ async fn decide_burned(app: &App, now: Week) -> Result<(), DatabaseError> {
             let held = store::list_all_held(&transaction).await?;
             for case in reports::due_burns(&transaction, &now.to_string(), &held).await? {
                 store::decide(&transaction, case, now).await?;
+                if let Some(found) = cases::find_any(&transaction, case).await? {
+                    app.record(&transaction, act_on(ActKind::ShredDue, None, &found)?).await?;
+                }
             }
             Ok::<_, DatabaseError>(())
         })

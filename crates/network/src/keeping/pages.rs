@@ -106,6 +106,9 @@ pub(super) async fn keeping(
 ) -> Result<Response, PlatformError> {
     let console = Console::of(&app, &operator);
     let reader = Reader::of(&app, operator)?;
+    if !reader.may_read_terms() {
+        return Err(PlatformError::NotFound);
+    }
     let shell = Shell::console(&app.platform, language, "/console/keeping", Some(reader.csrf()));
     let t = shell.t;
     let connection = app.platform.database.read();

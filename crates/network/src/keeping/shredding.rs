@@ -2,7 +2,7 @@
 //!
 //! 1. decided: a row of `shredding`, written in the transaction that checked why;
 //! 2. the tombstone file, on the disk;
-//! 3. the wraps and the tombstone row, committed: from here on the texts are noise;
+//! 3. the wraps, what opens its acts in the log, and the tombstone row, committed: from here on the texts are noise;
 //! 4. files, items, the mailbox, what was written about keeping, and the row of step 1, committed;
 //! 5. SQLite's write-ahead log truncated; on PostgreSQL the table of wraps vacuumed.
 //!
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::store;
 use super::tombstones::{Tombstones, hash_of};
 use super::week::Week;
-use crate::{files, reports};
+use crate::{audit, files, reports};
 
 /// How often the log is asked to be emptied before that is left to the next round: readers at work put it off.
 const ATTEMPTS: u32 = 5;
@@ -65,6 +65,7 @@ pub(super) async fn erase(database: &Database, case: Uuid, week: Week) -> Result
     database
         .write(|transaction| async move {
             reports::keeping::erase_wraps(&transaction, case).await?;
+            audit::erase(&transaction, case, &week.to_string()).await?;
             store::bury(&transaction, hash, week).await
         })
         .await?;
@@ -84,7 +85,7 @@ pub(super) async fn erase(database: &Database, case: Uuid, week: Week) -> Result
 pub(super) async fn clean(database: &Database) -> Result<(), DatabaseError> {
     let connection = database.read();
     if database.engine() != DatabaseBackend::Sqlite {
-        for table in ["report_wrap", "report_item", "mailbox_past", "file_chunk", "file"] {
+        for table in ["report_wrap", "audit_opening", "report_item", "mailbox_past", "file_chunk", "file"] {
             connection.execute_unprepared(&format!("VACUUM {table}")).await?;
         }
         return Ok(());

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::access::MayKeep;
+use super::access::{MayChangeTerms, MayKeep};
 use super::clock::SteadyClock;
 use super::entities::{clock, hold, keeping, proposal, shredded, shredding, table};
 use super::model::{Hold, HoldReason, Keeping, Proposal, ShredReason};
@@ -71,16 +71,16 @@ pub(super) async fn find_table(
 /// Keeps a table that a member proposes, in place of an earlier proposal.
 pub(super) async fn propose_table(
     connection: &impl ConnectionTrait,
-    reader: &Reader,
+    may: MayChangeTerms<'_>,
     terms: &Terms,
     now: Week,
 ) -> Result<(), DatabaseError> {
-    drop_table(connection, reader, Standing::Proposed).await?;
+    drop_table(connection, may, Standing::Proposed).await?;
     let row = table::ActiveModel {
-        centre_id: Set(reader.centre()),
+        centre_id: Set(may.reader().centre()),
         standing: Set(Standing::Proposed.word().to_owned()),
         terms: Set(terms.to_text()),
-        proposed_by: Set(reader.person().id),
+        proposed_by: Set(may.reader().person().id),
         proposed_week: Set(now.to_string()),
         confirmed_by: Set(None),
         confirmed_week: Set(None),
@@ -92,35 +92,35 @@ pub(super) async fn propose_table(
 /// Removes one of a centre's tables.
 pub(super) async fn drop_table(
     connection: &impl ConnectionTrait,
-    reader: &Reader,
+    may: MayChangeTerms<'_>,
     standing: Standing,
 ) -> Result<(), DatabaseError> {
-    table::Entity::delete_by_id((reader.centre(), standing.word().to_owned())).exec(connection).await?;
+    table::Entity::delete_by_id((may.reader().centre(), standing.word().to_owned())).exec(connection).await?;
     Ok(())
 }
 
 /// The proposed table becomes the one in force; every due week of the centre is reckoned anew after that.
 pub(super) async fn approve_table(
     connection: &impl ConnectionTrait,
-    reader: &Reader,
+    may: MayChangeTerms<'_>,
     now: Week,
 ) -> Result<(), DatabaseError> {
-    drop_table(connection, reader, Standing::Approved).await?;
+    drop_table(connection, may, Standing::Approved).await?;
     let change = table::ActiveModel {
         standing: Set(Standing::Approved.word().to_owned()),
-        confirmed_by: Set(Some(reader.person().id)),
+        confirmed_by: Set(Some(may.reader().person().id)),
         confirmed_week: Set(Some(now.to_string())),
         ..Default::default()
     };
     table::Entity::update_many()
         .set(change)
-        .filter(table::Column::CentreId.eq(reader.centre()))
+        .filter(table::Column::CentreId.eq(may.reader().centre()))
         .filter(table::Column::Standing.eq(Standing::Proposed.word()))
         .exec(connection)
         .await?;
     keeping::Entity::update_many()
         .set(keeping::ActiveModel { due_week: Set(None), warned_week: Set(None), ..Default::default() })
-        .filter(keeping::Column::CentreId.eq(reader.centre()))
+        .filter(keeping::Column::CentreId.eq(may.reader().centre()))
         .exec(connection)
         .await?;
     Ok(())

@@ -9,6 +9,8 @@ mod m0006_inbox;
 mod m0007_keeping;
 mod m0008_clock;
 mod m0009_notices;
+mod m0010_roles;
+mod m0011_audit;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0007_keeping::Step),
             Box::new(m0008_clock::Step),
             Box::new(m0009_notices::Step),
+            Box::new(m0010_roles::Step),
+            Box::new(m0011_audit::Step),
         ]
     }
 }

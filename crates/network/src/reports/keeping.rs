@@ -40,7 +40,12 @@ pub async fn find(
     case: Uuid,
 ) -> Result<Option<KeptCase>, DatabaseError> {
     let row = report::Entity::find_by_id(case).filter(of_reader(reader)).one(connection).await?;
-    row.map(read).transpose()
+    Ok(row.map(read).transpose()?.filter(|case| may_keep(reader, case)))
+}
+
+/// Whether the rules let her decide about it.
+fn may_keep(reader: &Reader, case: &KeptCase) -> bool {
+    case.channel.parse().is_ok_and(|channel| reader.may_keep(case.id, case.centre, channel))
 }
 
 /// Those of some cases that this reader may read.
@@ -60,7 +65,8 @@ pub async fn list(
         .filter(of_reader(reader))
         .all(connection)
         .await?;
-    rows.into_iter().map(read).collect()
+    let cases: Vec<KeptCase> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(cases.into_iter().filter(|case| may_keep(reader, case)).collect())
 }
 
 /// Those of some cases that there are, for regular work.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: until then nothing sealed is handed out to it, and whoever opens first holds the report alone.
 
+use envelope::audit::act::ActKind;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use platform::database::DatabaseError;
@@ -88,10 +89,11 @@ pub(super) async fn take_over(
 ) -> Result<(MayRead, i64, Standing), Refusal> {
     let may_see = store::find_second(connection, reader, case).await?.ok_or(Refusal::NotFound)?;
     let promise_days = app.centres.promise_days(may_see.report().centre);
-    let may = may_see.take_over(promise_days, day_of(now))?;
+    let may = reader.take_over(may_see, promise_days, day_of(now))?;
     if !store::take_over(connection, &may).await? {
         return Err(Refusal::Changed);
     }
+    app.record(connection, reader.act(ActKind::TakenOver, may.report())?).await?;
     let (version, next) = (may.report().version.saturating_add(1), may.next());
     Ok((may.into_may_read(), version, next))
 }

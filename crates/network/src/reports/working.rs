@@ -11,6 +11,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use envelope::audit::act::ActKind;
 use envelope::encoding::to_base64;
 use envelope::frame::Frame;
 use envelope::header::{Chain, ItemKind, Role, Undone};
@@ -78,7 +79,7 @@ pub(super) async fn open(
         .database
         .write(|transaction| async move {
             let (may_read, version, next) = match store::find(&transaction, reader, case).await? {
-                Some(may_read) => open_own(&transaction, may_read, seen).await?,
+                Some(may_read) => open_own(kept, &transaction, reader, may_read, seen).await?,
                 None => second_centre::take_over(kept, &transaction, reader, case, now).await?,
             };
             let frames = store::list_frames(&transaction, &may_read).await?;
@@ -104,7 +105,9 @@ pub(super) async fn open(
 
 /// Records that the centre that holds a report has it open, unless it had.
 async fn open_own(
+    app: &App,
     connection: &impl ConnectionTrait,
+    reader: &Reader,
     may_read: MayRead,
     seen: Option<IfMatch>,
 ) -> Result<(MayRead, i64, Standing), Refusal> {
@@ -119,6 +122,7 @@ async fn open_own(
         }
         version = version.saturating_add(1);
     }
+    app.record(connection, reader.act(ActKind::Opened, report)?).await?;
     Ok((may_read, version, next))
 }
 
@@ -145,6 +149,14 @@ pub(super) async fn items(
         .database
         .write(|transaction| async move {
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
+            let may = if frame.clear().kind == ItemKind::Undo {
+                reader.may_undo(&may_read)
+            } else {
+                reader.may_write(&may_read)
+            };
+            if !may {
+                return Err(Refusal::Refused);
+            }
             let report = may_read.report();
             let Some((next, undone)) =
                 check_item(app, &transaction, reader, report, frame, version, now).await?
@@ -155,6 +167,9 @@ pub(super) async fn items(
                 return Err(Refusal::Changed);
             }
             store::insert_item(&transaction, frame, week).await?;
+            if let Some(kind) = act_of(frame.clear().kind, undone.is_some()) {
+                app.record(&transaction, reader.act(kind, report)?).await?;
+            }
             if let Some(undone) = undone {
                 undoing::undo(&transaction, report, &undone, week).await?;
             }
@@ -229,6 +244,9 @@ pub(super) async fn wait(
         .database
         .write(|transaction| async move {
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
+            if !reader.may_write(&may_read) {
+                return Err(Refusal::Refused);
+            }
             let report = may_read.report();
             if report.version != version {
                 return Err(Refusal::Changed);
@@ -241,6 +259,18 @@ pub(super) async fn wait(
         })
         .await;
     Ok(json(StatusCode::OK, &Version { version: version? }))
+}
+
+/// What an operator's item is in the log.
+const fn act_of(item: ItemKind, undoes: bool) -> Option<ActKind> {
+    match item {
+        ItemKind::Answer => Some(ActKind::Answered),
+        ItemKind::Acknowledgement => Some(ActKind::Acknowledged),
+        ItemKind::Closing => Some(ActKind::Closed),
+        ItemKind::Undo if undoes => Some(ActKind::Undone),
+        ItemKind::Undo => Some(ActKind::UndoAsked),
+        ItemKind::Report | ItemKind::Message | ItemKind::Rotation => None,
+    }
 }
 
 /// Every item carries the key of the person who is signed in.

@@ -3,14 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on must fail")]
 
 mod attacks;
+mod audit;
 mod backup;
 mod burn;
 mod call_back;
 mod clock;
 mod common;
 mod console;
-mod door;
 mod data_map;
+mod door;
 mod files;
 mod hostile;
 mod import;
@@ -20,6 +21,8 @@ mod keeping;
 mod mailbox;
 mod notices;
 mod pages;
+mod roles;
 mod rotation;
 mod second_centre;
+mod tampering;
 mod timing;

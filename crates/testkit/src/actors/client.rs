@@ -88,6 +88,12 @@ impl Client {
         self.csrf = Some(csrf.to_owned());
     }
 
+    /// The token that calls and forms carry.
+    #[must_use]
+    pub fn csrf(&self) -> Option<&str> {
+        self.csrf.as_deref()
+    }
+
     /// The cookie, as the browser would send it.
     #[must_use]
     pub fn cookie(&self) -> Option<&str> {

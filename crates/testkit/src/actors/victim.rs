@@ -150,6 +150,13 @@ impl Victim {
         self.client.post("/mailbox/page", self.receipt.page_request(&nonce, page)).await
     }
 
+    /// Asks who opened her case: one answer of protocol section 12.11.
+    pub async fn openings(&self, page: u32) -> Answer {
+        let nonce = self.client.post("/mailbox/openings-nonce", Vec::new()).await;
+        let nonce = Nonce::from_slice(&nonce.body).expect("56 bytes");
+        self.client.post("/mailbox/openings", self.receipt.page_request(&nonce, page)).await
+    }
+
     /// Reads the whole mailbox and opens every answer.
     ///
     /// # Errors

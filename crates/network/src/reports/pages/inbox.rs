@@ -75,7 +75,10 @@ pub(in crate::reports) async fn inbox(
     PageOperator(operator): PageOperator,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, PlatformError> {
-    let reader = Reader::of(&app, operator)?;
+    let Ok(reader) = Reader::of(&app, operator) else {
+        // The first page after signing in: for whoever has no inbox that is who works here.
+        return Ok(Redirect::to(&format!("/{}/console/people", language.code())).into_response());
+    };
     let search = Search::of_query(&query);
     let after = query.get("page").and_then(|page| Cursor::of_query(page));
     let connection = app.platform.database.read();

@@ -1,7 +1,7 @@
 //! `bench`: what `make bench` measures, beside what was measured of a peer (docs/benchmarks.md).
 //!
 //! `bench PROGRAM FOLDER RESULTS [PART…]`: the program to measure, a folder with `demo/public` in it for everything that is made on the
-//! way, and a folder for what came out. Parts: `reports syncs memory start pages browser`; without any, all of them.
+//! way, and a folder for what came out. Parts: `reports syncs pages rules memory start browser`; without any, all of them.
 //! Whatever depends on the disk or the machine is measured in turns with something that needs nothing of ours, and told as the median of
 //! the ratios of the rounds: absolute figures swing, the ratio of one round does not.
 
@@ -13,6 +13,7 @@ mod nginx;
 mod pages;
 mod reports;
 mod results;
+mod rules;
 mod start;
 mod syncs;
 mod waits;
@@ -57,6 +58,9 @@ async fn run() -> Outcome<bool> {
     }
     if is_asked("pages") {
         pages::measure(&house, &mut results).await?;
+    }
+    if is_asked("rules") {
+        rules::measure(&mut results)?;
     }
     if is_asked("memory") {
         memory::measure(&mut house, &mut results).await?;

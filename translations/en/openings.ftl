@@ -1,0 +1,26 @@
+# reviewed_by: unreviewed
+openings-button = Who opened what I wrote
+openings-heading = Who opened what you wrote
+openings-hold = This device has checked the list against the log of the network: nothing in it was changed afterwards.
+openings-altered = This list does not fit the log: somebody may have changed it. Do not rely on it, and tell the centre by telephone.
+openings-missing = The list leaves something out: it does not name everybody who must have opened or answered. Tell the centre by telephone.
+openings-limits = The log shows what was written into it. An opening that was never written down cannot be seen here, nor can what people told each other.
+openings-checkpoint = Fingerprint of the log, which another centre of the network can compare:
+openings-no-checkpoint = none yet; the log is closed once a week
+openings-week = In the week from { $date }.
+openings-waits = This week is not over: it can be checked afterwards.
+openings-nobody = Nobody whom the centre names today
+openings-elsewhere = Somebody of another centre
+openings-opened = Opened
+openings-taken-over = Opened as second centre
+openings-answered = Answered
+openings-acknowledged = Wrote that it was read
+openings-closed = Closed
+openings-undo-asked = Asked a second person to put back your code or your messages
+openings-undone = Put back your code or your messages
+openings-hold-placed = Stopped the destruction
+openings-hold-lifted = Allowed the destruction again
+openings-shred-proposed = Proposed to destroy it
+openings-shred-withdrawn = Took back the proposal to destroy it
+openings-shred-confirmed = Agreed to destroy it
+openings-shred-due = The time for keeping it was over

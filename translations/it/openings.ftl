@@ -1,0 +1,26 @@
+# reviewed_by: unreviewed
+openings-button = Chi ha aperto quello che ho scritto
+openings-heading = Chi ha aperto quello che hai scritto
+openings-hold = Questo dispositivo ha confrontato la lista con il registro della rete: niente è stato cambiato dopo.
+openings-altered = Questa lista non corrisponde al registro: qualcuno potrebbe averla cambiata. Meglio non fidarsi, e dirlo al centro per telefono.
+openings-missing = Nella lista manca qualcosa: non nomina tutte le persone che devono avere aperto o risposto. Conviene dirlo al centro per telefono.
+openings-limits = Il registro mostra quello che vi è stato scritto. Un'apertura che non è mai stata scritta qui non si vede, e neppure quello che le persone si sono dette.
+openings-checkpoint = Impronta del registro, che un altro centro della rete può confrontare:
+openings-no-checkpoint = ancora nessuna; il registro viene chiuso una volta alla settimana
+openings-week = Nella settimana dal { $date }.
+openings-waits = Questa settimana non è finita: si può controllare dopo.
+openings-nobody = Nessuna persona che il centro nomina oggi
+openings-elsewhere = Una persona di un altro centro
+openings-opened = Apertura
+openings-taken-over = Apertura come secondo centro
+openings-answered = Risposta
+openings-acknowledged = Avviso che è stato letto
+openings-closed = Chiusura
+openings-undo-asked = Richiesta a una seconda persona di rimettere il tuo codice o i tuoi messaggi
+openings-undone = Il tuo codice o i tuoi messaggi sono stati rimessi
+openings-hold-placed = Distruzione fermata
+openings-hold-lifted = Distruzione permessa di nuovo
+openings-shred-proposed = Proposta di distruzione
+openings-shred-withdrawn = Ritiro della proposta di distruzione
+openings-shred-confirmed = Consenso alla distruzione
+openings-shred-due = Il tempo per conservarlo era finito
