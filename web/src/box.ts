@@ -7,6 +7,7 @@
  */
 import { startCodeLife } from "./box-code.js";
 import { Box, NOTHING, type Contents, fetchBox, place, step, takePapers } from "./box-face.js";
+import { startOpenings } from "./box-openings.js";
 import { wordsOf } from "./code-step.js";
 import { Core } from "./core.js";
 import { Attachments } from "./files.js";
@@ -110,6 +111,7 @@ function showContents(contents: Contents): void {
   element("message-sent", HTMLElement).hidden = true;
   messageFields.disabled = false;
   life.offer(contents);
+  openings.offer(contents);
 }
 
 /** Everything that will be sealed. Called once for each press on Send. */
@@ -195,6 +197,7 @@ function close(): void {
 }
 
 const life = startCodeLife(box, wipe);
+const openings = startOpenings(box);
 
 on("open-box", "submit", open);
 on("message", "submit", sendMessage);

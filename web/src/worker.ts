@@ -70,6 +70,8 @@ serve({
   "mailbox.accept": (page, number) => held(mailbox).accept(bytes(page), n(number)),
   "mailbox.centre": () => held(mailbox).centre() ?? null,
   "mailbox.read": (bundle, now) => JSON.parse(held(mailbox).read(s(bundle), n(now))) as unknown,
+  "mailbox.openings-accept": (answer, page) => held(mailbox).accept_openings(bytes(answer), n(page)),
+  "mailbox.openings": () => JSON.parse(held(mailbox).openings()) as unknown,
   "mailbox.room": (draft) => held(mailbox).room(s(draft)),
   "mailbox.seal": (draft, now) => held(mailbox).seal(s(draft), n(now)),
   "mailbox.acknowledged": () => JSON.parse(held(mailbox).acknowledged()) as unknown,

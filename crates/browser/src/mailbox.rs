@@ -1,8 +1,12 @@
 //! The mailbox: a code goes in, verified answers come out; an unknown code and a mailbox without an answer are alike
 //! (protocol sections 7.1 to 7.3, 12.4). Her own words are never there: only their place and hash are.
 
+// The core of the console has no mailbox page, and its budget no room for what only that one asks.
+#[cfg(any(not(feature = "console"), not(target_arch = "wasm32")))]
+mod openings;
 mod turning;
 
+use envelope::audit::openings::OpeningsPage;
 use envelope::centre::{CentreBundle, EpochRecipient, SeenEpochs, VerifiedCentre};
 use envelope::content::{CarriedKey, Content, FileEntry, LONGEST_SAFE_WORD};
 use envelope::duty::Channel;
@@ -36,6 +40,7 @@ pub struct Mailbox {
     conversation: Option<Conversation>,
     sealed: Option<Sealed>,
     change: Option<turning::Change>,
+    openings: Vec<OpeningsPage>,
 }
 
 /// A mailbox that was read and verified.
@@ -138,6 +143,7 @@ impl Mailbox {
             conversation: None,
             sealed: None,
             change: None,
+            openings: Vec::new(),
         })
     }
 
@@ -299,6 +305,7 @@ impl Mailbox {
         self.conversation = None;
         self.sealed = None;
         self.change = None;
+        self.openings.clear();
     }
 }
 

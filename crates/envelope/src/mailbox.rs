@@ -64,6 +64,8 @@ pub enum NonceLabel {
     SignIn,
     /// `POST /mailbox/burn-nonce`.
     Burn,
+    /// `POST /mailbox/openings-nonce`.
+    Openings,
 }
 
 impl NonceLabel {
@@ -74,6 +76,7 @@ impl NonceLabel {
             Self::Mailbox => "mailbox",
             Self::SignIn => "sign-in",
             Self::Burn => "burn",
+            Self::Openings => "openings",
         }
     }
 }

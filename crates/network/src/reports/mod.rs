@@ -43,6 +43,8 @@ pub fn router() -> Router<App> {
         .route("/reports", post(receiving::report))
         .route("/mailbox/nonce", post(receiving::mailbox::nonce))
         .route("/mailbox/page", post(receiving::mailbox::page))
+        .route("/mailbox/openings-nonce", post(receiving::openings::nonce))
+        .route("/mailbox/openings", post(receiving::openings::openings))
         .route("/mailbox/messages", post(receiving::messages::message))
         .route("/mailbox/burn-nonce", post(receiving::mailbox::burn_nonce))
         .route("/mailbox/burn", post(receiving::burning::burn))

@@ -5,6 +5,7 @@
 pub(super) mod burning;
 pub(super) mod mailbox;
 pub(super) mod messages;
+pub(super) mod openings;
 
 use axum::body::Bytes;
 use axum::extract::State;

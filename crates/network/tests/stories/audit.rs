@@ -7,13 +7,14 @@ use envelope::duty::Channel;
 use envelope::header::Undone;
 use envelope::ids::CaseId;
 use jiff::SignedDuration;
-use network::accounts::{Role, change_role};
+use network::accounts::Role;
 use network::audit::{Unverified, Verified, Violation, verify};
 use sea_orm::{ConnectionTrait as _, Statement};
 use testkit::TestApp;
 use testkit::actors::{DemoNetwork, Operator, Victim};
 
 use crate::common::{count, told, world};
+use crate::roles::change;
 
 testkit::on_both_engines!(
     every_act_leaves_a_leaf_in_its_transaction,
@@ -307,7 +308,7 @@ async fn an_auditor_sees_her_own_centre_and_her_channels_and_no_content(app: Tes
     assert_eq!(anna.client.get("/it/console/audit").await.status.as_u16(), 404, "no role, no log");
     assert!(!anna.client.get("/it/console/").await.text().contains("/it/console/audit"));
     for person in [&porto[0], &faro[0], &faro[1]] {
-        change_role(&app.platform.database, person.account, Role::Auditor, true).await.unwrap();
+        change(&app, person.account, Role::Auditor, true).await.unwrap();
     }
     let anna = Operator::sign_in(&app, &porto[0]).await;
     let (_, case) = answered(&app, network, &anna).await;

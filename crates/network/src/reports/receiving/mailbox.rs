@@ -35,7 +35,7 @@ pub(in crate::reports) async fn burn_nonce(
     issue(&app, &headers, NonceLabel::Burn)
 }
 
-fn issue(app: &App, headers: &HeaderMap, label: NonceLabel) -> Result<Response, Refusal> {
+pub(super) fn issue(app: &App, headers: &HeaderMap, label: NonceLabel) -> Result<Response, Refusal> {
     if !origin::is_own(&app.platform.site, headers) {
         return Err(Refusal::Origin);
     }
@@ -50,20 +50,7 @@ pub(in crate::reports) async fn page(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    if body.len() > PAGE_REQUEST_LENGTH {
-        return Err(Refusal::Size);
-    }
-    let nonce = body.first_chunk::<NONCE_LENGTH>().filter(|_| body.len() == PAGE_REQUEST_LENGTH);
-    let nonce = nonce.ok_or(Refusal::Malformed)?;
-    if !origin::is_own(&app.platform.site, &headers) {
-        return Err(Refusal::Origin);
-    }
-    let now = app.platform.now();
-    app.platform.nonces.check(NonceLabel::Mailbox.name(), nonce, now)?;
-    // The mailbox, before the signature says that the key is hers: the door comes first, and asks the same for every id.
-    let key = body.get(NONCE_LENGTH..NONCE_LENGTH + 32).ok_or(Refusal::Malformed)?;
-    app.platform.door.admit_reading(&headers, &visitor, Hash::of(key).as_bytes(), now)?;
-    let request = PageRequest::parse(&body)?;
+    let request = admit(&app, &visitor, &headers, &body, NonceLabel::Mailbox)?;
     let mailbox = request.mailbox_id();
 
     let connection = app.platform.database.read();
@@ -81,6 +68,30 @@ pub(in crate::reports) async fn page(
         cell
     });
     Ok(bytes(page))
+}
+
+/// A signed request to read, from cheap checks to dear ones.
+pub(super) fn admit(
+    app: &App,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    body: &[u8],
+    label: NonceLabel,
+) -> Result<PageRequest, Refusal> {
+    if body.len() > PAGE_REQUEST_LENGTH {
+        return Err(Refusal::Size);
+    }
+    let nonce = body.first_chunk::<NONCE_LENGTH>().filter(|_| body.len() == PAGE_REQUEST_LENGTH);
+    let nonce = nonce.ok_or(Refusal::Malformed)?;
+    if !origin::is_own(&app.platform.site, headers) {
+        return Err(Refusal::Origin);
+    }
+    let now = app.platform.now();
+    app.platform.nonces.check(label.name(), nonce, now)?;
+    // The mailbox, before the signature says that the key is hers: the door comes first, and asks the same for every id.
+    let key = body.get(NONCE_LENGTH..NONCE_LENGTH + 32).ok_or(Refusal::Malformed)?;
+    app.platform.door.admit_reading(headers, visitor, Hash::of(key).as_bytes(), now)?;
+    Ok(PageRequest::parse(body)?)
 }
 
 /// Which answers have a cell on a page: the others need not be read.
