@@ -1,7 +1,10 @@
 //! The way back with nothing of ours: the lines of docs/offline-keys.md, run as they stand there, with the stock `rage` and `sqlite3` (protocol
-//! section 2; invariant I8).
+//! section 2; invariant I8). `rage` is looked for as by keyring's test of it: in `RAGE`, on the path, and in the project's tools folder.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use testkit::TestApp;
@@ -29,7 +32,27 @@ fn line_with<'a>(contents: &'a str, words: &str) -> &'a str {
     line
 }
 
+/// The path on which `rage` is found; none, after a notice, where it is absent and not required.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see what did not run")]
+fn path_with_rage() -> Option<OsString> {
+    let named = env::var_os("RAGE").and_then(|rage| Path::new(&rage).parent().map(Path::to_owned));
+    let path = env::var_os("PATH").unwrap_or_default();
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache/approdo/tools/bin"));
+    let folders: Vec<PathBuf> = named.into_iter().chain(env::split_paths(&path)).chain(home).collect();
+    if folders.iter().any(|folder| folder.join("rage").is_file()) {
+        return env::join_paths(folders).ok();
+    }
+    let is_required = env::var("APPRODO_REQUIRE_RAGE").is_ok_and(|value| value == "1");
+    assert!(
+        !is_required,
+        "APPRODO_REQUIRE_RAGE=1, and no `rage` was found in RAGE, PATH or the tools folder"
+    );
+    eprintln!("no `rage` was found: the lines of the document were not run");
+    None
+}
+
 async fn the_lines_of_the_document_open_a_real_backup(app: TestApp) {
+    let Some(path) = path_with_rage() else { return };
     let (desk, mut world) = (Desk::new(), World::begin(app).await);
     let told = world.live().await;
     let backup = world.keep(&desk).await;
@@ -38,6 +61,7 @@ async fn the_lines_of_the_document_open_a_real_backup(app: TestApp) {
 
     let output = Command::new("bash")
         .args(["-eu", "-c", lines_of_the_document()])
+        .env("PATH", path)
         .env("BACKUP", &backup)
         .env("PAPER", desk.path("porto-safe.paper"))
         .current_dir(desk.path(""))

@@ -18,7 +18,7 @@ use crate::desk::Desk;
 /// The safe word of the long case.
 pub(crate) const WORD: &str = "limone";
 /// The file of the report: more than one chunk.
-pub(crate) const PICTURE: [u8; 400_000] = [0x5a; 400_000];
+pub(crate) static PICTURE: [u8; 400_000] = [0x5a; 400_000];
 /// The file of the message.
 pub(crate) const NOTE: &[u8] = b"una nota";
 

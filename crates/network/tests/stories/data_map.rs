@@ -37,7 +37,8 @@ struct Basis {
 #[serde(deny_unknown_fields)]
 struct Table {
     slice: String,
-    table: String,
+    #[serde(rename = "table")]
+    name: String,
     what: String,
     columns: Vec<Column>,
 }
@@ -45,7 +46,8 @@ struct Table {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Column {
-    column: String,
+    #[serde(rename = "column")]
+    name: String,
     what: String,
     purpose: String,
     basis: String,
@@ -102,7 +104,7 @@ async fn every_column_has_an_entry_and_every_entry_a_column(app: TestApp) {
     let mut written = BTreeSet::new();
     for table in &map().tables {
         for column in &table.columns {
-            let name = format!("{}.{}", table.table, column.column);
+            let name = format!("{}.{}", table.name, column.name);
             assert!(written.insert(name.clone()), "{name} is there twice");
         }
     }
@@ -156,7 +158,7 @@ fn what_is_called_sealed_is_sealed_for_somebody() {
         for column in table.columns {
             let is_sealed = column.form == "sealed";
             let is_for_holders = ["sealed", "self"].contains(&column.readers.as_str());
-            assert_eq!(is_sealed, is_for_holders, "{}.{}", table.table, column.column);
+            assert_eq!(is_sealed, is_for_holders, "{}.{}", table.name, column.name);
         }
     }
 }
@@ -201,12 +203,12 @@ fn document(map: &Map) -> String {
             "| column | what | purpose | basis | how long | who | form |\n|---|---|---|---|---|---|---|\n",
         );
         for table in map.tables.iter().filter(|table| table.slice == slice) {
-            let _ = writeln!(text, "| **{}** | **{}** | | | | | |", table.table, table.what);
+            let _ = writeln!(text, "| **{}** | **{}** | | | | | |", table.name, table.what);
             for column in &table.columns {
-                let Column { column, what, purpose, basis, kept, readers, form } = column;
+                let Column { name, what, purpose, basis, kept, readers, form } = column;
                 let _ = writeln!(
                     text,
-                    "| `{column}` | {what} | {purpose} | {basis} | {kept} | {readers} | {form} |"
+                    "| `{name}` | {what} | {purpose} | {basis} | {kept} | {readers} | {form} |"
                 );
             }
         }
