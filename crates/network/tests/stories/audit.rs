@@ -70,7 +70,7 @@ async fn kinds(app: &TestApp) -> Vec<String> {
     texts(app, "SELECT kind FROM audit_leaf ORDER BY kind").await
 }
 
-async fn kinds_of(app: &TestApp, case: CaseId) -> Vec<String> {
+pub(crate) async fn kinds_of(app: &TestApp, case: CaseId) -> Vec<String> {
     let id = case.uuid();
     let id = match app.platform.database.engine() {
         sea_orm::DatabaseBackend::Sqlite => format!("x'{}'", id.simple()),
@@ -93,7 +93,7 @@ pub(crate) async fn answered(app: &TestApp, network: &DemoNetwork, anna: &Operat
     (her, report.case)
 }
 
-async fn form(operator: &mut Operator, path: &str, fields: &str) -> String {
+pub(crate) async fn form(operator: &mut Operator, path: &str, fields: &str) -> String {
     let page = operator.client.get("/it/console/keeping").await;
     let csrf = page.text().split("data-csrf=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let answer = operator.client.post_form(path, &format!("csrf={csrf}&language=it&{fields}")).await;

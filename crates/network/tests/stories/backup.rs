@@ -28,7 +28,7 @@ testkit::on_both_engines!(
     a_clock_set_forward_does_not_make_wraps_immortal,
 );
 
-async fn keep(app: &TestApp, folder: &Path, now: Timestamp) -> Result<Made, Failed> {
+pub(crate) async fn keep(app: &TestApp, folder: &Path, now: Timestamp) -> Result<Made, Failed> {
     keep_so_many(app, folder, now, 7).await
 }
 
@@ -39,7 +39,7 @@ async fn keep_so_many(app: &TestApp, folder: &Path, now: Timestamp, keep: usize)
 }
 
 /// An empty place for a database: on SQLite a file that is not there.
-async fn empty_place(engine: Engine) -> Option<TestDatabase> {
+pub(crate) async fn empty_place(engine: Engine) -> Option<TestDatabase> {
     let store = engine.open().await?;
     if let DatabaseUrl::Sqlite(path) = &store.url {
         store.database.clone().close().await.unwrap();
@@ -48,7 +48,7 @@ async fn empty_place(engine: Engine) -> Option<TestDatabase> {
     Some(store)
 }
 
-async fn bring_back(
+pub(crate) async fn bring_back(
     backups: &Path,
     target: &TestDatabase,
     outside: &Tombstones,
@@ -58,16 +58,16 @@ async fn bring_back(
 }
 
 /// The product on what was brought back.
-async fn live_on(mut store: TestDatabase) -> TestApp {
+pub(crate) async fn live_on(mut store: TestDatabase) -> TestApp {
     store.database = Database::connect(&store.url).await.unwrap();
     TestApp::on(store, Config { demo: true, ..Config::default() }).await
 }
 
-fn engine_of(app: &TestApp) -> Engine {
+pub(crate) fn engine_of(app: &TestApp) -> Engine {
     if app.store.folder().is_some() { Engine::Sqlite } else { Engine::Postgres }
 }
 
-fn other(engine: Engine) -> Engine {
+pub(crate) fn other(engine: Engine) -> Engine {
     if engine == Engine::Sqlite { Engine::Postgres } else { Engine::Sqlite }
 }
 

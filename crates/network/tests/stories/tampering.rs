@@ -11,13 +11,15 @@ use sea_orm::{ConnectionTrait as _, Statement};
 use testkit::TestApp;
 use testkit::actors::{DemoNetwork, Operator};
 
-use crate::audit::{answered, next_week, run, verified};
+use crate::audit::{answered, form, kinds_of, next_week, run, verified};
+use crate::backup::{bring_back, empty_place, engine_of, keep, live_on, other};
 use crate::common::world;
 
 testkit::on_both_engines!(
     whatever_is_altered_is_found,
     a_log_that_was_rolled_back_or_written_anew_does_not_pass_its_witness,
     any_two_checkpoints_are_consistent,
+    a_restored_log_verifies_and_opens_nothing_of_what_was_shredded_since,
 );
 
 /// Three weeks with acts, and what a witness kept after each.
@@ -211,5 +213,33 @@ async fn any_two_checkpoints_are_consistent(app: TestApp) {
             assert!(verify_consistency(old.size, new.size, &proof, &old.root, &new.root));
             assert!(old == new || !verify_consistency(old.size, new.size, &proof, &new.root, &old.root));
         }
+    }
+}
+
+/// The openings of a case that was shredded after the backup do not come back, and the log says how many those are (I7).
+async fn a_restored_log_verifies_and_opens_nothing_of_what_was_shredded_since(app: TestApp) {
+    let network = world(&app).await;
+    let people = &network.centres[0].people;
+    let mut anna = Operator::sign_in(&app, &people[0]).await;
+    let mut bea = Operator::sign_in(&app, &people[1]).await;
+    let (_, gone) = answered(&app, network, &anna).await;
+    let (_, stays) = answered(&app, network, &anna).await;
+    let opened = anna.open(gone).await.unwrap();
+    assert_eq!(anna.close(&opened, "helped", "Nota", app.platform.now()).await.status.as_u16(), 201);
+    let folder = tempfile::tempdir().unwrap();
+    let made = keep(&app, folder.path(), app.platform.now()).await.unwrap();
+    for (member, what, fields) in [(&mut anna, "propose", "reason=request"), (&mut bea, "confirm", "")] {
+        let to = form(member, &format!("/console/keeping/{gone}/{what}"), fields).await;
+        assert!(to.contains("said="), "{to}");
+    }
+    let outside = network::keeping::stored_tombstones(app.platform.database.read()).await.unwrap();
+    for engine in [engine_of(&app), other(engine_of(&app))] {
+        let Some(target) = empty_place(engine).await else { continue };
+        bring_back(&made.path, &target, &outside, app.platform.now()).await.unwrap();
+        let again = live_on(target).await;
+        let whole = verified(&again, &[]).await.unwrap();
+        assert_eq!(whole.erased, 3, "opened, answered, closed");
+        assert!(kinds_of(&again, gone).await.is_empty());
+        assert_eq!(kinds_of(&again, stays).await, ["answered", "opened"], "the control");
     }
 }
