@@ -13,7 +13,7 @@ sound() {
     mkdir -p "$work/repository" && cd "$work/repository"
     git init --quiet
     local crate
-    for crate in envelope keyring age server network platform; do
+    for crate in envelope keyring age server network platform keys; do
         mkdir -p "crates/$crate/src"
         printf '[package]\nname = "%s"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\n' "$crate" >"crates/$crate/Cargo.toml"
         printf '//! Nothing.\n' >"crates/$crate/src/lib.rs"
@@ -54,6 +54,11 @@ sound
 printf 'age = { path = "../age" }\n' >>crates/platform/Cargo.toml
 cargo generate-lockfile --quiet --offline
 expect server_cannot_decrypt "crates/platform links the crates above"
+
+sound
+printf 'platform = { path = "../platform" }\n' >>crates/keys/Cargo.toml
+cargo generate-lockfile --quiet --offline
+expect keys_stays_offline "crates/keys links the crates above"
 
 sound
 touch 'two words.md'

@@ -29,6 +29,19 @@ check_server_cannot_decrypt() {
     return $wrong
 }
 
+# The offline tool stays offline: it links nothing of the server, no driver of a database server and nothing that speaks to a network
+# (docs/adr/0018-open-with-paper-alone.md).
+check_keys_stays_offline() {
+    [ -d crates/keys ] || return 0
+    local tree
+    tree=$(cargo tree --quiet --locked --offline --package keys --edges normal --prefix none) ||
+        tree=$(cargo tree --locked --package keys --edges normal --prefix none) || return 1
+    if grep -E '^(platform|network|server|sea-orm|sqlx|sqlx-[a-z]+|tokio|hyper|rustls|lettre) v' <<<"$tree" | sort -u; then
+        echo "crates/keys links the crates above: the offline tool reads files and nothing else"
+        return 1
+    fi
+}
+
 # Names of files that every shell and every system takes.
 check_file_names() {
     if git ls-files --cached --others --exclude-standard -z | tr '\0' '\n' | grep -nvE '^[A-Za-z0-9._/-]+$'; then
