@@ -8,6 +8,8 @@ mod chain;
 #[cfg(test)]
 mod compile_fail;
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod hostile;
