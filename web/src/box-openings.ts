@@ -65,6 +65,7 @@ export function startOpenings(box: Box): Openings {
   const shown = element("openings", HTMLElement);
   on("to-openings", "click", () =>
     box.run(async (core) => {
+      shown.hidden = true;
       try {
         const subject = await core.call<Bytes>("mailbox.subject");
         for (let page = 0, pages = 1; page < pages; page += 1) {
