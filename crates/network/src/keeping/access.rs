@@ -60,6 +60,7 @@ impl MayKeep {
 
 /// What somebody, or the calendar, does to a case.
 pub(super) fn act_on(kind: ActKind, actor: Option<Uuid>, case: &KeptCase) -> Result<Act, DatabaseError> {
-    let channel = case.channel.parse().map_err(|_| DbErr::Type("a channel that no version knows".to_owned()))?;
+    let channel =
+        case.channel.parse().map_err(|_| DbErr::Type("a channel that no version knows".to_owned()))?;
     Ok(Act::on_case(kind, actor, case.centre, case.id, channel))
 }

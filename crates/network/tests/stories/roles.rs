@@ -24,7 +24,12 @@ testkit::on_both_engines!(
 );
 
 /// As whoever runs the machine does it.
-pub(crate) async fn change(app: &TestApp, account: &str, role: Role, given: bool) -> Result<Roles, RoleRefusal> {
+pub(crate) async fn change(
+    app: &TestApp,
+    account: &str,
+    role: Role,
+    given: bool,
+) -> Result<Roles, RoleRefusal> {
     let platform = &app.platform;
     change_role(&platform.database, &platform.random, platform.now(), account, role, given).await
 }
@@ -202,7 +207,9 @@ fn needs(address: &str) -> Option<(Needs, &'static str)> {
         | "POST /console/notices/address"
         | "POST /console/notices/confirm"
         | "POST /console/notices/wishes"
-        | "POST /console/notices/remove" => (Session, "address=nobody&code=0"),
+        | "POST /console/notices/remove"
+        | "GET /{lang}/console/sessions"
+        | "POST /console/sessions/end-others" => (Session, "address=nobody&code=0"),
         "GET /{lang}/console/" => (Inbox(InboxVerb::List), ""),
         "GET /{lang}/console/several" => (Inbox(InboxVerb::List), "?do=wait"),
         "GET /{lang}/console/reports/{case}" => (Report(ReportVerb::Open), ""),

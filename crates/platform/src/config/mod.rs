@@ -30,7 +30,7 @@ pub const DEFAULT_FILE: &str = "approdo.toml";
 const PREFIX: &str = "APPRODO_";
 
 /// Variables with our prefix that belong to the scripts and tests of this repository (docs/configuration.md).
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 13] = [
     "cache",
     "chromium",
     "e2e_demo",
@@ -42,6 +42,7 @@ const FOREIGN: [&str; 12] = [
     "test_postgres",
     "tools",
     "wasm_target",
+    "write_roles",
     "write_vectors",
 ];
 
