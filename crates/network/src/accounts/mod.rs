@@ -14,6 +14,7 @@ mod model;
 mod pages;
 mod roles;
 mod secrets;
+mod sessions;
 mod store;
 
 use axum::Router;
@@ -42,6 +43,8 @@ pub fn router() -> Router<App> {
         .route("/console/sign-in", post(api::sign_in))
         .route("/console/sign-out", post(api::sign_out))
         .route("/console/session-key", get(api::session_key))
+        .route("/{lang}/console/sessions", get(sessions::sessions))
+        .route("/console/sessions/end-others", post(sessions::end_others))
 }
 
 /// Regular work: removes sessions and session keys that no longer hold.

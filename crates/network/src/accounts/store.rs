@@ -245,6 +245,43 @@ pub(super) async fn delete_session(
     Ok(())
 }
 
+/// The sessions of a person by the hashes of their cookies, the latest first, whether they still hold or not.
+pub(super) async fn list_sessions(
+    connection: &impl ConnectionTrait,
+    person: Uuid,
+) -> Result<Vec<(Vec<u8>, Life)>, DatabaseError> {
+    let rows = session::Entity::find()
+        .filter(session::Column::PersonId.eq(person))
+        .order_by_desc(session::Column::CreatedAt)
+        .all(connection)
+        .await?;
+    let life = |row: &session::Model| Life {
+        created: moment(row.created_at),
+        seen: moment(row.seen_at),
+        expires: moment(row.expires_at),
+    };
+    Ok(rows.into_iter().map(|row| (row.token_hash.clone(), life(&row))).collect())
+}
+
+/// Ends all sessions of a person but one. Answers the hashes of those that ended.
+pub(super) async fn delete_other_sessions(
+    connection: &impl ConnectionTrait,
+    person: Uuid,
+    kept: &[u8],
+) -> Result<Vec<Vec<u8>>, DatabaseError> {
+    let others: Vec<Vec<u8>> = list_sessions(connection, person)
+        .await?
+        .into_iter()
+        .map(|(id, _)| id)
+        .filter(|id| id.as_slice() != kept)
+        .collect();
+    session::Entity::delete_many()
+        .filter(session::Column::TokenHash.is_in(others.iter().cloned()))
+        .exec(connection)
+        .await?;
+    Ok(others)
+}
+
 /// Removes sessions that no longer hold.
 pub(super) async fn delete_ended_sessions(
     connection: &impl ConnectionTrait,

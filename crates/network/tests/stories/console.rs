@@ -14,6 +14,7 @@ testkit::on_both_engines!(
     signed_out_sees_nothing,
     calls_without_the_token_are_refused,
     a_session_ends_by_itself,
+    whoever_is_signed_in_elsewhere_sees_it_and_ends_it,
     unknown_accounts_answer_like_known_ones,
     a_nonce_signs_in_once_and_every_sign_in_takes_a_new_cookie,
     the_inbox_shows_urgent_first_and_pages_without_gaps,
@@ -142,6 +143,26 @@ async fn calls_without_the_token_are_refused(app: TestApp) {
     let form = plain.post_form("/console/sign-out", &format!("csrf={csrf}")).await;
     assert_eq!((form.status.as_u16(), form.header("location")), (303, "/it/console/sign-in"));
     assert_eq!(plain.cookie(), None);
+}
+
+async fn whoever_is_signed_in_elsewhere_sees_it_and_ends_it(app: TestApp) {
+    let network = world(&app).await;
+    let [anna, bea] = [&network.centres[0].people[0], &network.centres[0].people[1]];
+    let elsewhere = Operator::sign_in(&app, anna).await;
+    let colleague = Operator::sign_in(&app, bea).await;
+    app.time.advance(SignedDuration::from_mins(5));
+    let mut here = Operator::sign_in(&app, anna).await;
+    let page = here.client.get("/en/console/sessions").await;
+    assert_eq!(page.text().matches("<li>Signed in today").count(), 2, "hers alone");
+    assert_eq!(page.text().matches("(this one)").count(), 1);
+    let csrf = here.client.csrf().unwrap().to_owned();
+    let answer =
+        here.client.post_form("/console/sessions/end-others", &format!("csrf={csrf}&language=en")).await;
+    assert_eq!(answer.header("location"), "/en/console/sessions?said=ended");
+    assert_eq!(elsewhere.client.fetch("/console/session-key").await.status.as_u16(), 401);
+    assert_eq!(here.client.fetch("/console/session-key").await.status.as_u16(), 200);
+    assert_eq!(colleague.client.fetch("/console/session-key").await.status.as_u16(), 200);
+    assert_eq!(count(&app, "session").await, 2);
 }
 
 async fn a_session_ends_by_itself(app: TestApp) {
