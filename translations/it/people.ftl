@@ -2,7 +2,7 @@
 people-title = Persone
 people-link = Persone
 people-heading = Chi lavora qui
-people-explains = Questa pagina la vede chiunque lavora nel centro. Il ruolo decide che cosa una persona può fare; i canali dicono per quali segnalazioni i colleghi hanno garantito le sue chiavi. Per leggere servono entrambi.
+people-explains = Questa pagina la vede chiunque lavora nel centro. Il ruolo decide che cosa una persona può fare; i canali dicono per quali segnalazioni i colleghi hanno firmato per le sue chiavi. Per leggere servono entrambi.
 people-explains-change = Puoi dare e togliere ruoli, e sospendere colleghe e colleghi. Quello che puoi fare tu lo cambia un'altra persona che amministra.
 people-account = Nome di accesso
 people-roles = Ruoli

@@ -92,12 +92,15 @@ fn an_honest_list_is_shown_with_the_names_of_the_chain() {
     assert_eq!((&shown["altered"], &shown["acts"][1]["waits"]), (&Value::Bool(false), &Value::Bool(true)));
 }
 
+/// What a hostile server does to an answer.
+type Alteration = fn(&mut OpeningsPage);
+
 #[test]
 fn what_was_altered_or_left_out_is_said() {
     let world = World::new(42);
     let (mut hers, case) = answered(&world);
     let whole = honest(&world, case);
-    let altered: [(&str, fn(&mut OpeningsPage)); 6] = [
+    let altered: [(&str, Alteration); 6] = [
         ("who", |page| page.entries[0].actor = None),
         ("where", |page| page.entries[0].centre = page.entries[0].actor.unwrap()),
         ("what", |page| page.entries[0].kind = ActKind::Acknowledged),
@@ -132,7 +135,7 @@ fn filler_and_a_mailbox_without_an_answer_have_nothing_to_show() {
     let world = World::new(43);
     let (mut hers, case) = answered(&world);
     let page = honest(&world, case).assemble().unwrap();
-    assert_eq!(hers.accept_openings(&[0xF1; OPENINGS_LENGTH], 0).unwrap_err(), Refused::MALFORMED);
+    assert_eq!(hers.accept_openings(&vec![0xF1; OPENINGS_LENGTH], 0).unwrap_err(), Refused::MALFORMED);
     assert_eq!(hers.accept_openings(&page, 1).unwrap_err(), Refused::MALFORMED);
     let mut nobody = mailbox(&world);
     nobody.enter("27182818284590452353").unwrap();

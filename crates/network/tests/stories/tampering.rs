@@ -39,6 +39,9 @@ async fn three_weeks(app: &TestApp) -> Vec<Vec<Checkpoint>> {
     kept
 }
 
+/// Whether a violation is the one that was made.
+type IsNamed = fn(&Violation) -> bool;
+
 async fn whatever_is_altered_is_found(app: TestApp) {
     let kept = three_weeks(&app).await;
     let whole = verified(&app, &kept).await.unwrap();
@@ -60,7 +63,7 @@ async fn whatever_is_altered_is_found(app: TestApp) {
         "'00000000-0000-4000-8000-000000000001'::uuid".to_owned()
     };
     let (zeros, ones) = (bytes("00"), bytes("11"));
-    let altered: [(&str, Vec<String>, fn(&Violation) -> bool); 17] = [
+    let altered: [(&str, Vec<String>, IsNamed); 17] = [
         (
             "the kind of an act",
             vec![format!("UPDATE audit_leaf SET kind = 'closed' WHERE leaf = {one}")],
