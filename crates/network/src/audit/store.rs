@@ -93,7 +93,7 @@ pub(super) async fn list_of_case(
         .order_by_asc(leaf::Column::Leaf)
         .all(connection)
         .await?;
-    joined(leaves, openings)
+    joined(leaves, &openings)
 }
 
 /// What the log says to somebody who audits, the latest week first, at most `limit` rows.
@@ -129,7 +129,7 @@ pub(super) async fn list(
         .await?;
     let ids: Vec<Vec<u8>> = leaves.iter().map(|row| row.leaf.clone()).collect();
     let openings = opening::Entity::find().filter(opening::Column::Leaf.is_in(ids)).all(connection).await?;
-    joined(leaves, openings)
+    joined(leaves, &openings)
 }
 
 /// Who appears in what somebody may audit.
@@ -317,7 +317,7 @@ pub(super) async fn find_lone_opening(
 }
 
 /// Leaves with their openings, in the order of the leaves. One without is passed over: it says nothing.
-fn joined(leaves: Vec<leaf::Model>, openings: Vec<opening::Model>) -> Result<Vec<Row>, DatabaseError> {
+fn joined(leaves: Vec<leaf::Model>, openings: &[opening::Model]) -> Result<Vec<Row>, DatabaseError> {
     let mut rows = Vec::new();
     for leaf in leaves {
         let Some(opening) = openings.iter().find(|opening| opening.leaf == leaf.leaf) else { continue };
