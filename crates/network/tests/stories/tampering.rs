@@ -42,28 +42,30 @@ async fn three_weeks(app: &TestApp) -> Vec<Vec<Checkpoint>> {
 /// Whether a violation is the one that was made.
 type IsNamed = fn(&Violation) -> bool;
 
-async fn whatever_is_altered_is_found(app: TestApp) {
-    let kept = three_weeks(&app).await;
-    let whole = verified(&app, &kept).await.unwrap();
-    assert_eq!((whole.checkpoints.len(), whole.waiting, whole.erased), (3, 0, 0));
-    for table in ["audit_leaf", "audit_opening", "audit_checkpoint"] {
-        run(&app, &format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
-    }
-    let one = "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf LIMIT 1)";
-    let other =
-        "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf DESC LIMIT 1)";
-    let is_file = app.platform.database.engine() == sea_orm::DatabaseBackend::Sqlite;
-    let bytes = |byte: &str| {
-        let hex = byte.repeat(32);
-        if is_file { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
-    };
-    let somebody = if is_file {
+/// What is done to the rows, and what it must be called.
+type Alteration = (&'static str, Vec<String>, IsNamed);
+
+/// An act of the second week, and another one of the same kind.
+const ONE: &str =
+    "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf LIMIT 1)";
+const OTHER: &str =
+    "(SELECT leaf FROM audit_leaf WHERE kind = 'opened' AND checkpoint = 2 ORDER BY leaf DESC LIMIT 1)";
+
+/// Bytes as the engine writes them.
+fn bytes(app: &TestApp, hex: &str) -> String {
+    if app.store.folder().is_some() { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+}
+
+/// One row is altered, or taken away alone.
+fn alterations_of_a_row(app: &TestApp) -> Vec<Alteration> {
+    let one = ONE;
+    let zeros = bytes(app, &"00".repeat(32));
+    let somebody = if app.store.folder().is_some() {
         "x'00000000000040008000000000000001'".to_owned()
     } else {
         "'00000000-0000-4000-8000-000000000001'::uuid".to_owned()
     };
-    let (zeros, ones) = (bytes("00"), bytes("11"));
-    let altered: [(&str, Vec<String>, IsNamed); 17] = [
+    vec![
         (
             "the kind of an act",
             vec![format!("UPDATE audit_leaf SET kind = 'closed' WHERE leaf = {one}")],
@@ -103,6 +105,14 @@ async fn whatever_is_altered_is_found(app: TestApp) {
             vec![format!("DELETE FROM audit_opening WHERE leaf = {one}")],
             |found| *found == Violation::OpeningsMissing { missing: 1, explained: 0 },
         ),
+    ]
+}
+
+/// Several rows are altered so that they fit together, or the chain is.
+fn alterations_of_the_tree(app: &TestApp) -> Vec<Alteration> {
+    let (one, other) = (ONE, OTHER);
+    let ones = bytes(app, &"11".repeat(32));
+    vec![
         (
             "both are taken away",
             vec![
@@ -162,8 +172,17 @@ async fn whatever_is_altered_is_found(app: TestApp) {
             vec!["DELETE FROM audit_checkpoint WHERE number = 3".to_owned()],
             |found| *found == Violation::CheckpointMissing(3),
         ),
-    ];
-    for (name, statements, is_named) in altered {
+    ]
+}
+
+async fn whatever_is_altered_is_found(app: TestApp) {
+    let kept = three_weeks(&app).await;
+    let whole = verified(&app, &kept).await.unwrap();
+    assert_eq!((whole.checkpoints.len(), whole.waiting, whole.erased), (3, 0, 0));
+    for table in ["audit_leaf", "audit_opening", "audit_checkpoint"] {
+        run(&app, &format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
+    }
+    for (name, statements, is_named) in [alterations_of_a_row(&app), alterations_of_the_tree(&app)].concat() {
         for statement in &statements {
             run(&app, statement).await;
         }
