@@ -279,6 +279,7 @@ fn may(role: Role, needs: Needs) -> bool {
 }
 
 /// Who asks, in every state of membership that a role can be in.
+#[expect(clippy::print_stdout, reason = "the number of cells is a figure that is asked for")]
 async fn every_address_of_the_console_asks_the_rules(app: TestApp) {
     let network = world(&app).await;
     let now = app.platform.now();
