@@ -155,9 +155,10 @@ fn row_of(app: &App, t: Texts, may: &MayReadPeople, own: Uuid, person: Person) -
 /// `POST /console/people/{person}/roles`: a colleague has exactly the roles that were ticked.
 pub(super) async fn roles(
     AppState(app): AppState<App>,
-    Path(person): Path<Uuid>,
+    Path(person): Path<String>,
     form: ConsoleForm<RolesForm>,
 ) -> Result<Response, PlatformError> {
+    let person = parse(&person)?;
     let roles: Roles =
         Role::ALL.into_iter().filter(|role| form.fields.boxes.contains_key(role.name())).collect();
     if roles.is_empty() {
@@ -180,19 +181,19 @@ pub(super) async fn roles(
 /// `POST /console/people/{person}/suspend`: a colleague does not get in any more, from now on.
 pub(super) async fn suspend(
     AppState(app): AppState<App>,
-    Path(person): Path<Uuid>,
+    Path(person): Path<String>,
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
-    set_suspended(&app, person, form, true).await
+    set_suspended(&app, parse(&person)?, form, true).await
 }
 
 /// `POST /console/people/{person}/return`: a suspended colleague gets in again, with the roles she had.
 pub(super) async fn come_back(
     AppState(app): AppState<App>,
-    Path(person): Path<Uuid>,
+    Path(person): Path<String>,
     form: ConsoleForm<Plain>,
 ) -> Result<Response, PlatformError> {
-    set_suspended(&app, person, form, false).await
+    set_suspended(&app, parse(&person)?, form, false).await
 }
 
 async fn set_suspended(
@@ -219,6 +220,10 @@ async fn set_suspended(
 /// What somebody does to a colleague, for the log.
 fn act(kind: ActKind, operator: &Operator, may: &MayChangeRoles) -> Act {
     Act::of_centre(kind, Some(operator.person().id), may.centre(), may.person())
+}
+
+fn parse(person: &str) -> Result<Uuid, PlatformError> {
+    Uuid::try_parse(person).map_err(|_| PlatformError::NotFound)
 }
 
 fn answer(language: &str, outcome: Result<&'static str, Undone>) -> Result<Response, PlatformError> {

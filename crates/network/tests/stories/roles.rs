@@ -174,6 +174,12 @@ async fn another_centres_people_do_not_exist(app: TestApp) {
         assert_eq!(answer.header("location"), "/it/console/people?refused=not-found");
     }
     Operator::sign_in(&app, carla).await;
+    let csrf = administrator.client.csrf().unwrap().to_owned();
+    let answer = administrator
+        .client
+        .post_form("/console/people/nobody/suspend", &format!("csrf={csrf}&language=it"))
+        .await;
+    assert_eq!(answer.status.as_u16(), 404);
 }
 
 /// What an address of the console asks of the rules.
