@@ -2,8 +2,9 @@
 
 use envelope::burn::{BURN_LENGTH, BurnRequest, BurnWord};
 use envelope::centre::verify_centre;
-use envelope::certificate::Certificate;
+use envelope::certificate::{Certificate, LONGEST_CERTIFICATE};
 use envelope::clock::Clock;
+use envelope::content::{CallBack, MOST_WINDOWS, ReceiptKeys, TimeWindow};
 use envelope::duty::{Channel, Duties, Duty};
 use envelope::encoding::Hash;
 use envelope::header::Suite;
@@ -12,7 +13,7 @@ use envelope::refusal::CentreRefusal;
 use envelope::statement::StatementBody;
 use keyring::documents::{sign_join, sign_leave, sign_statement};
 
-use crate::world::{World, after_days, at, id_bytes, member, rng};
+use crate::world::{World, after_days, at, id_bytes, italian, member, rng};
 
 fn refusal_of(change: impl FnOnce(&mut Certificate)) -> Option<CentreRefusal> {
     World::without_epochs(1, change).verify(at(0)).err()
@@ -132,4 +133,48 @@ fn a_safe_word_is_in_no_debug_form() {
     };
     let shown = format!("{word:?}");
     assert!(shown.starts_with("BurnWord") && !shown.contains("melograno"), "{shown}");
+}
+
+/// Protocol section 4.1: the keys that wraps for her go to are signed by herself, for this case and this recipient.
+#[test]
+fn keys_of_a_code_count_for_their_case_and_recipient_alone() {
+    let mut world = World::new(7);
+    let (receipt, other) = (world.receipt(), world.receipt());
+    let mut random = rng(7);
+    let [case, elsewhere] = [(); 2].map(|()| envelope::ids::CaseId::from_random_bytes(id_bytes(&mut random)));
+    let keys = receipt.public_keys(&case);
+    assert!(keys.verifies(&case));
+    assert!(!keys.verifies(&elsewhere));
+    assert!(!ReceiptKeys { recipient: other.recipient().clone(), ..keys.clone() }.verifies(&case));
+    assert!(!ReceiptKeys { signing_key: other.public_key(), ..keys }.verifies(&case));
+}
+
+#[test]
+fn a_call_has_a_number_and_one_to_most_windows_that_end_after_they_begin() {
+    let window = |from: i64, to: i64| TimeWindow { from: after_days(from), to: after_days(to) };
+    let call = |number: &str, windows: Vec<TimeWindow>| CallBack {
+        number: number.to_owned(),
+        language: italian(),
+        windows,
+        if_somebody_else_answers: String::new(),
+    };
+    let most = MOST_WINDOWS;
+    assert!(call("055 1", vec![window(1, 2)]).is_consistent());
+    assert!(call("055 1", vec![window(1, 2); most]).is_consistent());
+    assert!(!call("055 1", vec![window(1, 2); most + 1]).is_consistent());
+    assert!(!call("055 1", Vec::new()).is_consistent());
+    assert!(!call("  ", vec![window(1, 2)]).is_consistent());
+    assert!(!call("055 1", vec![window(1, 2), window(3, 3)]).is_consistent());
+}
+
+/// Section 3: at most twelve months, which are 366 days.
+#[test]
+fn a_certificate_lasts_as_long_as_it_may_and_not_a_second_longer() {
+    let with = |extra: i64| {
+        refusal_of(|it| {
+            it.not_after = it.not_before + LONGEST_CERTIFICATE + jiff::SignedDuration::from_secs(extra);
+        })
+    };
+    assert_eq!(with(0), None);
+    assert_eq!(with(1), Some(CentreRefusal::TooLong));
 }

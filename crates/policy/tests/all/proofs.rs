@@ -55,7 +55,8 @@ async fn refutation(rules: &str, theorem: &Theorem) -> Option<String> {
         let described =
             PolicySet::from_str(&format!("permit (principal, action, resource) when {{ {described} }};"));
         let described = CompiledPolicySet::compile(&described.expect("a theorem"), &environment, &schema);
-        let allowed = CompiledPolicySet::compile(&rules, &environment, &schema).expect("rules that fit the schema");
+        let allowed =
+            CompiledPolicySet::compile(&rules, &environment, &schema).expect("rules that fit the schema");
         let described = described.expect("a theorem that fits the schema");
         if !compiler.check_disjoint_opt(&allowed, &described).await.expect("an answer of the solver") {
             return Some(action);
@@ -182,7 +183,8 @@ async fn no_rule_fails_to_compute() {
     let mut compiler = CedarSymCompiler::new(LocalSolver::cvc5().expect("cvc5")).expect("a solver");
     for environment in schema.request_envs() {
         for rule in rules.policies() {
-            let single = CompiledPolicy::compile(rule, &environment, &schema).expect("a rule that fits the schema");
+            let single =
+                CompiledPolicy::compile(rule, &environment, &schema).expect("a rule that fits the schema");
             assert!(compiler.check_never_errors_opt(&single).await.expect("an answer"), "{rule}");
         }
     }
