@@ -100,7 +100,8 @@ test("a closed case: its purpose, a child's birthday with the month, longer on r
   await page.fill("#birth-month", "3");
   await operator.submit(page, "#purpose-form");
   assert.ok(await page.isVisible("#birth-error"), "the year is missing");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "birth-year", "and the focus is where it is missing");
+  // The browser gives the focus a moment after the page is there.
+  await page.waitForFunction(() => document.activeElement.id === "birth-year", undefined, { timeout: 10_000 });
   assert.deepEqual([await page.inputValue("#purpose"), await page.inputValue("#birth-month")], ["child", "3"], "what was typed stays");
   assert.equal(page.url().includes("birth"), false, "no birth stands in an address");
   await picture(page, "keeping-birth-wrong");

@@ -49,7 +49,8 @@ function show(found: Found): void {
       if (target !== null) target.textContent = value;
     };
     fill("kind", text(`act-${act.kind}`));
-    fill("who", [act.who ?? text(act.centre === null ? "act-elsewhere" : "act-nobody"), act.centre].filter((name) => name !== null).join(", "));
+    // Never which centre: whoever found the code may be reading this (protocol section 1).
+    fill("who", act.who ?? text(act.centre === null ? "act-elsewhere" : "act-nobody"));
     fill("week", text("act-week", { date: mondayOf(act.week).toLocaleDateString(place("language"), { dateStyle: "long", timeZone: "UTC" }) }));
     if (!act.waits) line.querySelector("[data-part=waits]")?.remove();
     list.append(line);
