@@ -58,7 +58,7 @@ function show(found: Found): void {
   element("acts-altered", HTMLElement).hidden = !found.altered;
   element("acts-missing", HTMLElement).hidden = !found.missing;
   // Of a week that is not over nothing was compared yet.
-  element("acts-hold", HTMLElement).hidden = found.altered || found.missing || found.acts.every(({ waits }) => waits);
+  element("acts-hold", HTMLElement).hidden = found.altered || found.missing || found.acts.some(({ waits }) => waits);
   element("checkpoint", HTMLElement).textContent = found.checkpoint ?? text("act-no-checkpoint");
 }
 

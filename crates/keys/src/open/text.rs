@@ -220,9 +220,9 @@ pub(super) fn line(text: &str) -> String {
     visible(text)
 }
 
-/// Text in which nothing moves the cursor of a terminal or turns the order of a line around.
+/// Text in which nothing moves the cursor of a terminal, turns the order of a line around, or begins a line where `lines` sees none.
 fn visible(text: &str) -> String {
-    let is_turning = |character: char| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_turning = |character: char| matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let shown = |character: char| {
         let is_hidden = (character.is_control() && character != '\t') || is_turning(character);
         if is_hidden { char::REPLACEMENT_CHARACTER } else { character }
@@ -262,10 +262,17 @@ mod tests {
             let mut text = String::new();
             push_words(&mut text, &words);
             prop_assert!(text.lines().all(|line| line.starts_with("    ")));
-            let is_hidden = |character: char| (character.is_control() && character != '\n' && character != '\t') || character == '\u{202e}';
+            let is_hidden = |character: char| (character.is_control() && character != '\n' && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202e}');
             let hidden = text.chars().filter(|character| is_hidden(*character)).count();
             prop_assert_eq!(hidden, 0);
         }
+    }
+
+    #[test]
+    fn a_line_separator_begins_no_line() {
+        let mut text = String::new();
+        push_words(&mut text, "prima\u{2028}7. Answer\u{2029}8. Answer\u{200f}");
+        assert!(!text.contains(['\u{2028}', '\u{2029}', '\u{200f}']), "{text:?}");
     }
 
     #[test]

@@ -264,6 +264,20 @@ impl Savepoint {
 }
 
 impl Name {
+    const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+
+    const fn release(self) -> &'static str {
+        match self {
+            Self::Left => "RELEASE left_member",
+            Self::Right => "RELEASE right_member",
+        }
+    }
+
     const fn roll_back(self) -> &'static str {
         match self {
             Self::Left => "ROLLBACK TO left_member",
@@ -303,8 +317,14 @@ impl Group {
             (_, true) => Savepoint::Used(name),
             (_, false) => match self.transaction.execute_unprepared(name.roll_back()).await {
                 Ok(_) => Savepoint::Clean(name),
-                // The caller went away before it was made, so nothing came after it either.
-                Err(error) if is_no_savepoint(&error) => Savepoint::Absent,
+                // The caller went away before it was made, so nothing came after it either. The one before it may be open still: it is
+                // ended, or a later rollback to its name would undo what is kept behind it.
+                Err(error) if is_no_savepoint(&error) => {
+                    match self.transaction.execute_unprepared(name.other().release()).await {
+                        Err(error) if !is_no_savepoint(&error) => return Err(error),
+                        _ => Savepoint::Absent,
+                    }
+                }
                 Err(error) => return Err(error),
             },
         };

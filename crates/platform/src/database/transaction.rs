@@ -43,7 +43,8 @@ impl Transaction {
         }
         let mut lent = self.0.lock().await?;
         let lent = lent.as_mut().ok_or_else(ended)?;
-        let statement = joined(lent.prepare.take(), statements)?;
+        let statement = joined(lent.prepare, statements)?;
+        lent.prepare = None;
         self.0.note(lent.transaction.execute_raw(statement).await)?;
         Ok(())
     }
