@@ -69,6 +69,7 @@ for (const language of LANGUAGES) {
     await part(admin.page, second).locator("summary").click();
     await Promise.all([admin.page.waitForURL(/said=suspended/), part(admin.page, second).locator("form[action$='/suspend'] button").click()]);
     found.push(...(await look(admin.page, `${language}-people-suspended`)));
+    assert.equal(await admin.page.locator("#unread").count(), 0, "who administers still reads");
     await colleague.page.goto(`/${language}/console/people`);
     await colleague.page.waitForURL(/sign-in\?locked/);
     await signInSomewhere(colleague.page, { language, account: here.server.account(second) });
@@ -79,6 +80,10 @@ for (const language of LANGUAGES) {
     await giveRoles(admin.page, second, ["operator"]);
     const again = await here.visit(t, { language });
     await operator.signIn(again.page, { language, account: here.server.account(second) });
+
+    await admin.page.click(`footer a[href="/${language}/console/sessions"]`);
+    assert.equal(await admin.page.locator("#sessions li").count(), 1);
+    found.push(...(await look(admin.page, `${language}-sessions`)));
     assert.deepEqual(found, []);
     assertClean(admin);
   });

@@ -30,8 +30,14 @@ account-sessions-title = Where you are signed in
 account-sessions-link = where else?
 account-sessions-heading = Where you are signed in
 account-sessions-explains = Nothing is kept about devices or places, so only times can be shown here.
-account-session-today = Signed in today at { $time }, last used { $minutes } minutes ago
-account-session-earlier = Signed in on { $date } at { $time }, last used { $minutes } minutes ago
+account-session-today = { $minutes ->
+    [one] Signed in today at { $time }, last used one minute ago
+   *[other] Signed in today at { $time }, last used { $minutes } minutes ago
+}
+account-session-earlier = { $minutes ->
+    [one] Signed in on { $date } at { $time }, last used one minute ago
+   *[other] Signed in on { $date } at { $time }, last used { $minutes } minutes ago
+}
 account-session-this = (this one)
 account-sessions-no-others = You are signed in nowhere else.
 account-sessions-end-hint = If one of them is not yours: end the others, then tell your centre that your passphrase may be known.

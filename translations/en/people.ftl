@@ -2,7 +2,7 @@
 people-title = People
 people-link = People
 people-heading = Who works here
-people-explains = Everybody of this centre sees this page. A role decides what somebody may do; the channels say for which reports her keys were vouched by colleagues. Both are needed to read.
+people-explains = Everybody of this centre sees this page. A role decides what somebody may do; the channels say for which reports colleagues or the certificate vouch for her keys. Both are needed to read.
 people-explains-change = You can give and take roles, and suspend colleagues. What you yourself may is changed by another administrator.
 people-account = Account
 people-roles = Roles
@@ -41,3 +41,5 @@ people-role-researcher = Researcher
 people-role-auditor = Auditor: the log, no content
 people-role-data-protection-officer = Data-protection officer: the log, no content
 people-role-system-administrator = System administrator
+people-refused-changed = Nothing was changed: somebody else changed these roles since the page was shown. Look at them again.
+people-unread = Nobody here can read reports now: { $channels }. Give somebody with keys for it the role of operator, or ask the network to close the channel.

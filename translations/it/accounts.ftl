@@ -30,8 +30,14 @@ account-sessions-title = Dove hai fatto l'accesso
 account-sessions-link = dove altro?
 account-sessions-heading = Dove hai fatto l'accesso
 account-sessions-explains = Non si conserva nulla di dispositivi o luoghi: qui si possono mostrare solo gli orari.
-account-session-today = Accesso di oggi alle { $time }, usato l'ultima volta { $minutes } minuti fa
-account-session-earlier = Accesso del { $date } alle { $time }, usato l'ultima volta { $minutes } minuti fa
+account-session-today = { $minutes ->
+    [one] Accesso di oggi alle { $time }, usato l'ultima volta un minuto fa
+   *[other] Accesso di oggi alle { $time }, usato l'ultima volta { $minutes } minuti fa
+}
+account-session-earlier = { $minutes ->
+    [one] Accesso del { $date } alle { $time }, usato l'ultima volta un minuto fa
+   *[other] Accesso del { $date } alle { $time }, usato l'ultima volta { $minutes } minuti fa
+}
 account-session-this = (questo)
 account-sessions-no-others = Non hai fatto l'accesso da nessun'altra parte.
 account-sessions-end-hint = Se uno non è tuo: chiudi gli altri, poi di' al tuo centro che la tua frase di accesso può essere nota.

@@ -41,3 +41,5 @@ people-role-researcher = Ricercatrice o ricercatore
 people-role-auditor = Chi controlla: il registro, nessun contenuto
 people-role-data-protection-officer = Responsabile della protezione dei dati: il registro, nessun contenuto
 people-role-system-administrator = Chi amministra il sistema
+people-refused-changed = Non è cambiato nulla: un'altra persona ha cambiato questi ruoli dopo che la pagina si è aperta. Guardali di nuovo.
+people-unread = Adesso qui nessuno può leggere le segnalazioni: { $channels }. Dai il ruolo di operatrice o operatore a chi ne ha le chiavi, o chiedi alla rete di chiudere il canale.

@@ -24,6 +24,9 @@ impl TimeSource for SystemTime {
     }
 }
 
+/// The zone in which everybody of the network works and reads.
+pub const ZONE: &str = "Europe/Rome";
+
 /// A handle to the time, cheap to clone.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn TimeSource>);

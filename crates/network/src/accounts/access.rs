@@ -4,9 +4,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use platform::database::DatabaseError;
 use platform::texts::Language;
 use platform::web::sessions::SessionToken;
 use platform::web::{PlatformError, csrf, origin};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::console::ConsoleLine;
@@ -44,6 +46,18 @@ impl Operator {
     #[must_use]
     pub fn csrf(&self) -> String {
         csrf::token(&self.token)
+    }
+
+    /// Whether her session is still there. Whatever takes rights from her ends it (docs/adr/0019), so a transaction that asks this decides
+    /// with what is true in it, and not with what was true when the request came in.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub(crate) async fn is_still_signed_in(
+        &self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<bool, DatabaseError> {
+        Ok(store::find_session(connection, &self.token.id()).await?.is_some())
     }
 
     /// What waits for her, where she looks at a page; else nothing was asked.

@@ -139,15 +139,27 @@ pub(super) async fn sign_in(
     let person_id = person.id;
     let centre = person.centre.ok_or(NOT_SIGNED_IN)?;
     let signed_in = Act::of_centre(ActKind::SignedIn, Some(person_id), centre, person_id);
-    let app = &app;
+    let (app, account, login_key) = (&app, account.as_ref(), &slot.login_key);
     app.platform
         .database
         .write(|transaction| async move {
+            // What was proved a moment ago must still be so: new keys and a suspension end sessions, and would miss this one.
+            let still = match account {
+                Some(account) => store::find_slot(&transaction, account).await?,
+                None => None,
+            };
+            let person = store::find_person(&transaction, person_id).await?;
+            let is_still = still.is_some_and(|still| still.login_key == *login_key)
+                && person.is_some_and(|person| person.centre == Some(centre) && !person.suspended);
+            if !is_still {
+                return Err(NOT_SIGNED_IN);
+            }
             if let Some(old) = &old {
                 store::delete_session(&transaction, old).await?;
             }
             store::insert_session(&transaction, &id, person_id, life).await?;
-            app.record(&transaction, signed_in).await
+            app.record(&transaction, signed_in).await?;
+            Ok::<_, PlatformError>(())
         })
         .await?;
     if let Some(old) = &old {

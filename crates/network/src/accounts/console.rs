@@ -79,10 +79,18 @@ struct WithToken<T> {
     fields: T,
 }
 
-/// The language of the page that a form stood in.
-#[derive(Deserialize)]
-struct OfPage {
-    language: String,
+/// A form that holds nothing but the language of the page that it stood in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OfPage {
+    /// The language's code.
+    pub language: String,
+}
+
+/// Back to the page of a form, which says what was done or why nothing was: `told` is `said=…` or `refused=…`, `path` begins with `/console`.
+#[must_use]
+pub fn back(language: &str, path: &str, told: &str) -> Response {
+    let language = Language::find(language).unwrap_or_default().code();
+    Redirect::to(&format!("/{language}{path}?{told}")).into_response()
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for ConsoleForm<T> {

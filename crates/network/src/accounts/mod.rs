@@ -22,7 +22,7 @@ use axum::routing::{get, post};
 use platform::database::DatabaseError;
 
 pub use access::{Operator, PageOperator};
-pub use console::{Console, ConsoleForm, ConsoleLine};
+pub use console::{Console, ConsoleForm, ConsoleLine, OfPage, back};
 pub use delays::SignInDelays;
 pub use model::{AccountName, Enrolled, Enrolment, Lengths, Person, Slot, Working};
 pub use policy::Role;

@@ -41,7 +41,7 @@ pub async fn change_role(
         .write(|transaction| async move {
             let person = store::find_by_account(&transaction, account).await?.ok_or(RoleRefusal::Account)?;
             let centre = person.centre.ok_or(RoleRefusal::Account)?;
-            let mut roles = person.roles;
+            let mut roles = person.roles.clone();
             if given {
                 roles.insert(role);
             } else {
@@ -49,6 +49,9 @@ pub async fn change_role(
             }
             if roles.is_empty() {
                 return Err(RoleRefusal::Last);
+            }
+            if roles == person.roles {
+                return Ok(roles);
             }
             store::amend_roles(&transaction, person.id, centre, &roles).await?;
             let act = Act::of_centre(ActKind::RoleChanged, None, centre, person.id);

@@ -6,21 +6,18 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use platform::clock::ZONE;
 use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
-use serde::Deserialize;
 
 use super::access::PageOperator;
-use super::console::{Console, ConsoleForm};
+use super::console::{Console, ConsoleForm, OfPage, back};
 use super::model::Life;
 use super::store;
 use crate::App;
-
-/// Where the centres are.
-const ZONE: &str = "Europe/Rome";
 
 /// One session.
 struct SessionRow {
@@ -36,12 +33,6 @@ struct SessionsPage {
     said: bool,
     rows: Vec<SessionRow>,
     has_others: bool,
-}
-
-/// A form that holds the language of its page alone.
-#[derive(Deserialize)]
-pub(super) struct Plain {
-    language: String,
 }
 
 /// `GET /{lang}/console/sessions`: where the person is signed in now.
@@ -88,7 +79,7 @@ fn text_of(t: Texts, life: Life, now: Timestamp) -> String {
 /// `POST /console/sessions/end-others`: ends all sessions of the person but the one that asks.
 pub(super) async fn end_others(
     State(app): State<App>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let (person, own) = (form.operator.person().id, form.operator.token().id());
     let own = own.as_slice();
@@ -100,6 +91,5 @@ pub(super) async fn end_others(
     for id in ended.iter().filter_map(|id| id.as_slice().try_into().ok()) {
         app.platform.secrets.end(&id);
     }
-    let language = Language::find(&form.fields.language).unwrap_or_default();
-    Ok(Redirect::to(&format!("/{}/console/sessions?said=ended", language.code())).into_response())
+    Ok(back(&form.fields.language, "/console/sessions", "said=ended"))
 }

@@ -1,8 +1,8 @@
 //! Who may know and change who works at a centre: witnesses with private constructors, made of what the rules say (docs/roles.md).
 
 use platform::database::DatabaseError;
-use policy::Policy;
 use policy::verb::CentreVerb;
+use policy::{Policy, Roles};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -81,6 +81,16 @@ impl MayChangeRoles {
     /// The colleague.
     pub(super) const fn person(&self) -> Uuid {
         self.person.id
+    }
+
+    /// What the colleague does now.
+    pub(super) const fn roles(&self) -> &Roles {
+        &self.person.roles
+    }
+
+    /// Whether the colleague is suspended now.
+    pub(super) const fn is_suspended(&self) -> bool {
+        self.person.suspended
     }
 
     /// The centre.

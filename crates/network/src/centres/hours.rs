@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 /// How far ahead the next reading time is looked for, in days. A centre that reads nothing for two months shows its phone alone.
 pub const DAYS_AHEAD: i32 = 60;
 
-/// The zone in which every centre of the network reads.
-pub const ZONE: &str = "Europe/Rome";
+pub use platform::clock::ZONE;
 
 /// A stretch of one day of the week, local time, `from` before `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

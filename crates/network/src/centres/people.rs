@@ -7,18 +7,19 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query, State as AppState};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use envelope::audit::act::{Act, ActKind};
 use platform::database::DatabaseError;
 use platform::texts::{Language, Texts};
 use platform::web::{PlatformError, Shell, render};
-use policy::{Role, Roles};
+use policy::verb::InboxVerb;
+use policy::{Inbox, Policy, Role, Roles};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::access::{MayChangeRoles, MayReadPeople, NoRight};
 use crate::App;
-use crate::accounts::{self, Console, ConsoleForm, Operator, PageOperator, Person};
+use crate::accounts::{self, Console, ConsoleForm, OfPage, Operator, PageOperator, Person, back};
 use crate::centres::Channel;
 
 /// A role as a box to tick.
@@ -36,6 +37,8 @@ struct PersonRow {
     roles: String,
     channels: String,
     suspended: bool,
+    /// The roles as words, for the form.
+    seen: String,
     /// Boxes, where whoever looks may change them.
     choices: Option<Vec<RoleChoice>>,
 }
@@ -48,6 +51,8 @@ struct PeoplePage {
     said: Option<&'static str>,
     refusal: Option<&'static str>,
     may_change: bool,
+    /// Channels that the centre offers and nobody can read now.
+    unread: Vec<&'static str>,
     rows: Vec<PersonRow>,
 }
 
@@ -55,14 +60,10 @@ struct PeoplePage {
 #[derive(Deserialize)]
 pub(super) struct RolesForm {
     language: String,
+    /// The roles that the page showed.
+    seen: String,
     #[serde(flatten)]
     boxes: HashMap<String, String>,
-}
-
-/// A form that holds the language of its page alone.
-#[derive(Deserialize)]
-pub(super) struct Plain {
-    language: String,
 }
 
 /// Why a form did nothing.
@@ -74,6 +75,9 @@ enum Undone {
     NotFound,
     #[error("none")]
     NoRole,
+    /// Somebody else changed her roles since the page was shown.
+    #[error("changed")]
+    Changed,
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
@@ -112,9 +116,14 @@ pub(super) async fn people(
             Some("own") => Some(t.people_refused_own()),
             Some("not-found") => Some(t.people_refused_not_found()),
             Some("none") => Some(t.people_refused_none()),
+            Some("changed") => Some(t.people_refused_changed()),
             _ => None,
         },
         may_change: may.may_change(),
+        unread: unread(&app, may.centre(), &people)
+            .into_iter()
+            .map(|channel| channel_text(t, channel))
+            .collect(),
         rows: people.into_iter().map(row).collect(),
         shell,
     })
@@ -126,10 +135,7 @@ fn row_of(app: &App, t: Texts, may: &MayReadPeople, own: Uuid, person: Person) -
         .centres
         .channels_of(may.centre(), person.id)
         .into_iter()
-        .map(|channel| match channel {
-            Channel::Safe => t.people_channel_safe(),
-            Channel::General => t.people_channel_general(),
-        })
+        .map(|channel| channel_text(t, channel))
         .collect();
     let choice = |role: Role| RoleChoice {
         name: role.name(),
@@ -146,6 +152,7 @@ fn row_of(app: &App, t: Texts, may: &MayReadPeople, own: Uuid, person: Person) -
             channels.join(" · ")
         },
         suspended: person.suspended,
+        seen: words(&person.roles),
         choices,
         name: person.name,
         account: person.account,
@@ -164,12 +171,18 @@ pub(super) async fn roles(
     if roles.is_empty() {
         return answer(&form.fields.language, Err(Undone::NoRole));
     }
-    let (app, operator, roles) = (&app, &form.operator, &roles);
+    let (app, operator, roles, seen) = (&app, &form.operator, &roles, &form.fields.seen);
     let outcome = app
         .platform
         .database
         .write(|transaction| async move {
             let may = MayChangeRoles::find(app, &transaction, operator, person).await??;
+            if words(may.roles()) != *seen {
+                return Err(Undone::Changed);
+            }
+            if may.roles() == roles {
+                return Ok("saved");
+            }
             accounts::amend_roles(&transaction, may.person(), may.centre(), roles).await?;
             app.record(&transaction, act(ActKind::RoleChanged, operator, &may)).await?;
             Ok::<_, Undone>("saved")
@@ -182,7 +195,7 @@ pub(super) async fn roles(
 pub(super) async fn suspend(
     AppState(app): AppState<App>,
     Path(person): Path<String>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     set_suspended(&app, parse(&person)?, form, true).await
 }
@@ -191,7 +204,7 @@ pub(super) async fn suspend(
 pub(super) async fn come_back(
     AppState(app): AppState<App>,
     Path(person): Path<String>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     set_suspended(&app, parse(&person)?, form, false).await
 }
@@ -199,7 +212,7 @@ pub(super) async fn come_back(
 async fn set_suspended(
     app: &App,
     person: Uuid,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
     suspended: bool,
 ) -> Result<Response, PlatformError> {
     let operator = &form.operator;
@@ -208,9 +221,11 @@ async fn set_suspended(
         .database
         .write(|transaction| async move {
             let may = MayChangeRoles::find(app, &transaction, operator, person).await??;
-            accounts::amend_suspended(&transaction, may.person(), suspended).await?;
-            let kind = if suspended { ActKind::Suspended } else { ActKind::Returned };
-            app.record(&transaction, act(kind, operator, &may)).await?;
+            if may.is_suspended() != suspended {
+                accounts::amend_suspended(&transaction, may.person(), suspended).await?;
+                let kind = if suspended { ActKind::Suspended } else { ActKind::Returned };
+                app.record(&transaction, act(kind, operator, &may)).await?;
+            }
             Ok::<_, Undone>(if suspended { "suspended" } else { "returned" })
         })
         .await;
@@ -222,18 +237,39 @@ fn act(kind: ActKind, operator: &Operator, may: &MayChangeRoles) -> Act {
     Act::of_centre(kind, Some(operator.person().id), may.centre(), may.person())
 }
 
+/// Roles as one word, to notice that they are others than those shown.
+fn words(roles: &Roles) -> String {
+    roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// The channels that a centre offers and that nobody who is not suspended may list.
+fn unread(app: &App, centre: Uuid, people: &[Person]) -> Vec<Channel> {
+    let reads = |person: &Person, channel| {
+        let facts = app.centres.facts_of(centre, person.id, person.roles.clone());
+        !person.suspended && Policy::current().may_inbox(&facts, InboxVerb::List, Inbox { centre, channel })
+    };
+    let offered = app.centres.channels_offered(centre).into_iter();
+    offered.filter(|channel| !people.iter().any(|person| reads(person, *channel))).collect()
+}
+
+fn channel_text(t: Texts, channel: Channel) -> &'static str {
+    match channel {
+        Channel::Safe => t.people_channel_safe(),
+        Channel::General => t.people_channel_general(),
+    }
+}
+
 fn parse(person: &str) -> Result<Uuid, PlatformError> {
     Uuid::try_parse(person).map_err(|_| PlatformError::NotFound)
 }
 
 fn answer(language: &str, outcome: Result<&'static str, Undone>) -> Result<Response, PlatformError> {
-    let language = Language::find(language).unwrap_or_default();
-    let said = match outcome {
+    let told = match outcome {
         Ok(said) => format!("said={said}"),
         Err(Undone::Database(error)) => return Err(error.into()),
         Err(refused) => format!("refused={refused}"),
     };
-    Ok(Redirect::to(&format!("/{}/console/people?{said}", language.code())).into_response())
+    Ok(back(language, "/console/people", &told))
 }
 
 /// What a role is called.

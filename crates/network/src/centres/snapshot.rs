@@ -153,6 +153,15 @@ impl Centres {
         card.map_or(LONGEST_PROMISE, |card| card.promise_days)
     }
 
+    /// The channels that a centre is certified for.
+    #[must_use]
+    pub fn channels_offered(&self, centre: Uuid) -> Vec<Channel> {
+        let known = self.find(centre);
+        let certificate = known.as_ref().map(|known| known.verified.certificate());
+        let offers = |channel: &Channel| certificate.is_some_and(|certificate| certificate.offers(*channel));
+        [Channel::Safe, Channel::General].into_iter().filter(offers).collect()
+    }
+
     /// The channels that a person may read at a centre, by what the verified chain says now (invariant I2).
     #[must_use]
     pub fn channels_of(&self, centre: Uuid, person: Uuid) -> Vec<Channel> {

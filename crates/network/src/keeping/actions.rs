@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{Path, State as AppState};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use envelope::audit::act::ActKind;
 use platform::database::DatabaseError;
 use platform::texts::Language;
@@ -21,7 +22,7 @@ use super::store::{self, Standing};
 use super::terms::{Birth, Purpose, Terms, proposed};
 use super::week::Week;
 use crate::App;
-use crate::accounts::{Console, ConsoleForm};
+use crate::accounts::{Console, ConsoleForm, OfPage, back};
 use crate::centres::hours::day_of;
 use crate::reports::{Reader, State};
 
@@ -36,14 +37,11 @@ enum Undone {
     /// Not there, or not this operator's.
     #[error("not-found")]
     NotFound,
+    /// The session ended while the form was under way.
+    #[error("signed-out")]
+    SignedOut,
     #[error(transparent)]
     Database(#[from] DatabaseError),
-}
-
-/// A form that holds the language of its page alone.
-#[derive(Deserialize)]
-pub(super) struct Plain {
-    language: String,
 }
 
 /// The language of the page, and a term a purpose under the purpose's word.
@@ -86,10 +84,11 @@ pub(super) async fn propose_table(
     let outcome = match Terms::new(terms.collect()) {
         Err(_) => Err(No::Malformed.into()),
         Ok(terms) => {
-            let terms = &terms;
+            let (reader, terms) = (&reader, &terms);
             app.platform
                 .database
                 .write(|transaction| async move {
+                    still_signed_in(&transaction, reader).await?;
                     store::propose_table(&transaction, may, terms, now).await?;
                     Ok::<_, Undone>("proposed")
                 })
@@ -102,7 +101,7 @@ pub(super) async fn propose_table(
 /// `POST /console/keeping/table/confirm`: another member puts the proposed table into force.
 pub(super) async fn confirm_table(
     AppState(app): AppState<App>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let reader = &Reader::of(&app, form.operator)?;
     let may = MayChangeTerms::of(reader).ok_or(PlatformError::NotFound)?;
@@ -111,6 +110,7 @@ pub(super) async fn confirm_table(
         .platform
         .database
         .write(|transaction| async move {
+            still_signed_in(&transaction, reader).await?;
             let table = store::find_table(&transaction, reader.centre(), Standing::Proposed).await?;
             let table = table.ok_or(No::Changed)?;
             if table.proposed_by == reader.person().id {
@@ -132,7 +132,7 @@ pub(super) async fn confirm_table(
 /// `POST /console/keeping/table/withdraw`: the proposed table goes.
 pub(super) async fn withdraw_table(
     AppState(app): AppState<App>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let reader = &Reader::of(&app, form.operator)?;
     let may = MayChangeTerms::of(reader).ok_or(PlatformError::NotFound)?;
@@ -140,6 +140,7 @@ pub(super) async fn withdraw_table(
         .platform
         .database
         .write(|transaction| async move {
+            still_signed_in(&transaction, reader).await?;
             store::drop_table(&transaction, may, Standing::Proposed).await?;
             Ok::<_, Undone>("saved")
         })
@@ -269,7 +270,7 @@ pub(super) async fn hold(
 pub(super) async fn lift(
     AppState(app): AppState<App>,
     Path(case): Path<String>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
     let app = &app;
@@ -330,7 +331,7 @@ pub(super) async fn propose(
 pub(super) async fn withdraw(
     AppState(app): AppState<App>,
     Path(case): Path<String>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
     let app = &app;
@@ -352,7 +353,7 @@ pub(super) async fn withdraw(
 pub(super) async fn confirm(
     AppState(app): AppState<App>,
     Path(case): Path<String>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let case = parse_case(&case)?;
     let app = &app;
@@ -388,7 +389,12 @@ async fn found(
     reader: &Reader,
     case: Uuid,
 ) -> Result<MayKeep, Undone> {
+    still_signed_in(connection, reader).await?;
     MayKeep::find(connection, reader, case).await?.ok_or(Undone::NotFound)
+}
+
+async fn still_signed_in(connection: &impl sea_orm::ConnectionTrait, reader: &Reader) -> Result<(), Undone> {
+    if reader.operator().is_still_signed_in(connection).await? { Ok(()) } else { Err(Undone::SignedOut) }
 }
 
 fn parse_case(text: &str) -> Result<Uuid, PlatformError> {
@@ -401,13 +407,13 @@ fn answer(
     case: Option<Uuid>,
     outcome: Result<&'static str, Undone>,
 ) -> Result<Response, PlatformError> {
-    let language = Language::find(language).unwrap_or_default().code();
-    let said = match outcome {
+    let told = match outcome {
         Ok(word) => format!("said={word}"),
         Err(Undone::No(no)) => format!("refused={}", no.word()),
         Err(Undone::NotFound) => return Err(PlatformError::NotFound),
+        Err(Undone::SignedOut) => return Err(PlatformError::Refused(StatusCode::UNAUTHORIZED, "signed-out")),
         Err(Undone::Database(error)) => return Err(error.into()),
     };
     let page = case.map_or_else(String::new, |case| format!("/{case}"));
-    Ok(Redirect::to(&format!("/{language}/console/keeping{page}?{said}")).into_response())
+    Ok(back(language, &format!("/console/keeping{page}"), &told))
 }

@@ -1,7 +1,7 @@
 //! What the forms of the page do. Each answers with 303 to it, which says what was done or why nothing was.
 
 use axum::extract::State as AppState;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use platform::database::DatabaseError;
 use platform::mail::{Address, MailFailure};
 use platform::texts::Language;
@@ -13,13 +13,7 @@ use super::model::{Asked, Code, Wishes};
 use super::slots::quarter_of;
 use super::{letters, store};
 use crate::App;
-use crate::accounts::{ConsoleForm, Operator};
-
-/// A form that holds the language of its page alone.
-#[derive(Deserialize)]
-pub(super) struct Plain {
-    language: String,
-}
+use crate::accounts::{ConsoleForm, OfPage, Operator, back};
 
 #[derive(Deserialize)]
 pub(super) struct AddressForm {
@@ -137,7 +131,7 @@ pub(super) async fn wishes(
 /// `POST /console/notices/remove`: the address, what waits to be confirmed, and the wishes go.
 pub(super) async fn remove(
     AppState(app): AppState<App>,
-    form: ConsoleForm<Plain>,
+    form: ConsoleForm<OfPage>,
 ) -> Result<Response, PlatformError> {
     let person = form.operator.person().id;
     app.platform
@@ -169,10 +163,9 @@ async fn amend(
 
 /// Back to the page.
 fn answer(language: &str, outcome: Result<&'static str, Undone>) -> Response {
-    let language = Language::find(language).unwrap_or_default().code();
-    let query = match outcome {
+    let told = match outcome {
         Ok(word) => format!("said={word}"),
         Err(undone) => format!("refused={}", undone.word()),
     };
-    Redirect::to(&format!("/{language}/console/notices?{query}")).into_response()
+    back(language, "/console/notices", &told)
 }

@@ -5,6 +5,7 @@ use envelope::duty::Channel;
 use jiff::civil::Date;
 use policy::verb::{CentreVerb, InboxVerb, ReportVerb};
 use policy::{Inbox, Policy};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::model::Standing;
@@ -68,6 +69,15 @@ impl Reader {
     pub(super) fn act(&self, kind: ActKind, report: &Report) -> Result<Act, Refusal> {
         let channel = report.channel.parse().map_err(|_| Refusal::NotFound)?;
         Ok(Act::on_case(kind, Some(self.person().id), self.centre(), report.id, channel))
+    }
+
+    /// Holds a transaction that writes to what is true in it: whoever was suspended, or got other roles or keys, since her request came in is
+    /// signed out.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOut`].
+    pub(super) async fn check_session(&self, connection: &impl ConnectionTrait) -> Result<(), Refusal> {
+        if self.operator.is_still_signed_in(connection).await? { Ok(()) } else { Err(Refusal::SignedOut) }
     }
 
     /// A report, if she may open it.

@@ -44,6 +44,9 @@ pub enum Refusal {
     /// Alike for unknown, unanswered and moved; and for an operator's item that is not hers to write.
     #[error("refused")]
     Refused,
+    /// Her session has ended while she asked.
+    #[error("signed-out")]
+    SignedOut,
     /// Not this operator's, or not there: the two are not told apart.
     #[error("not-found")]
     NotFound,
@@ -122,6 +125,7 @@ impl From<Refusal> for PlatformError {
             Refusal::Epoch => (StatusCode::CONFLICT, "epoch"),
             Refusal::Sequence => (StatusCode::CONFLICT, "sequence"),
             Refusal::Refused => (StatusCode::FORBIDDEN, "refused"),
+            Refusal::SignedOut => (StatusCode::UNAUTHORIZED, "signed-out"),
             Refusal::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             Refusal::Changed => (StatusCode::CONFLICT, "changed"),
             Refusal::NotYet => (StatusCode::FORBIDDEN, "not-yet"),

@@ -78,6 +78,7 @@ pub(super) async fn open(
         .platform
         .database
         .write(|transaction| async move {
+            reader.check_session(&transaction).await?;
             let (may_read, version, next) = match store::find(&transaction, reader, case).await? {
                 Some(may_read) => open_own(kept, &transaction, reader, may_read, seen).await?,
                 None => second_centre::take_over(kept, &transaction, reader, case, now).await?,
@@ -148,6 +149,7 @@ pub(super) async fn items(
         .platform
         .database
         .write(|transaction| async move {
+            reader.check_session(&transaction).await?;
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
             let may = if frame.clear().kind == ItemKind::Undo {
                 reader.may_undo(&may_read)
@@ -243,6 +245,7 @@ pub(super) async fn wait(
         .platform
         .database
         .write(|transaction| async move {
+            reader.check_session(&transaction).await?;
             let may_read = store::find(&transaction, reader, case).await?.ok_or(Refusal::NotFound)?;
             if !reader.may_write(&may_read) {
                 return Err(Refusal::Refused);

@@ -19,6 +19,7 @@ mod inbox;
 mod journey;
 mod keeping;
 mod mailbox;
+mod meanwhile;
 mod notices;
 mod pages;
 mod roles;
