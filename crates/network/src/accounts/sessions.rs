@@ -70,9 +70,9 @@ fn text_of(t: Texts, life: Life, now: Timestamp) -> String {
     let time = began.strftime("%-H:%M").to_string();
     let minutes = now.duration_since(life.seen).as_mins().max(0);
     if began.date() == today.date() {
-        t.account_session_today(time, minutes)
+        t.account_session_today(minutes, time)
     } else {
-        t.account_session_earlier(began.date().to_string(), time, minutes)
+        t.account_session_earlier(began.date().to_string(), minutes, time)
     }
 }
 

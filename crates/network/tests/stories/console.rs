@@ -153,7 +153,10 @@ async fn whoever_is_signed_in_elsewhere_sees_it_and_ends_it(app: TestApp) {
     app.time.advance(SignedDuration::from_mins(5));
     let mut here = Operator::sign_in(&app, anna).await;
     let page = here.client.get("/en/console/sessions").await;
+    let plain = |page: &testkit::Answer| page.text().replace(['\u{2068}', '\u{2069}'], "");
     assert_eq!(page.text().matches("<li>Signed in today").count(), 2, "hers alone");
+    assert!(plain(&page).contains("Signed in today at 10:05, last used 0 minutes ago"), "{}", plain(&page));
+    assert!(plain(&page).contains("Signed in today at 10:00, last used 5 minutes ago"));
     assert_eq!(page.text().matches("(this one)").count(), 1);
     let csrf = here.client.csrf().unwrap().to_owned();
     let answer =
@@ -163,6 +166,16 @@ async fn whoever_is_signed_in_elsewhere_sees_it_and_ends_it(app: TestApp) {
     assert_eq!(here.client.fetch("/console/session-key").await.status.as_u16(), 200);
     assert_eq!(colleague.client.fetch("/console/session-key").await.status.as_u16(), 200);
     assert_eq!(count(&app, "session").await, 2);
+    // Over midnight the day is named.
+    app.time.advance(SignedDuration::from_mins(13 * 60 + 50));
+    let late = Operator::sign_in(&app, anna).await;
+    app.time.advance(SignedDuration::from_mins(9));
+    let page = late.client.get("/en/console/sessions").await;
+    assert!(
+        plain(&page).contains("Signed in on 2026-11-23 at 23:55, last used 0 minutes ago"),
+        "{}",
+        plain(&page)
+    );
 }
 
 async fn a_session_ends_by_itself(app: TestApp) {

@@ -36,8 +36,8 @@ async fn before<T>(app: &TestApp, change: &str, others: impl Future<Output = T>)
         };
         tokio::join!(others, waiting).0
     };
-    let (held, told) = tokio::join!(holding, acting);
-    held.unwrap();
+    let (kept, told) = tokio::join!(holding, acting);
+    kept.unwrap();
     told
 }
 
