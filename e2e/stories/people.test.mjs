@@ -82,7 +82,7 @@ for (const language of LANGUAGES) {
     await operator.signIn(again.page, { language, account: here.server.account(second) });
 
     await admin.page.click(`footer a[href="/${language}/console/sessions"]`);
-    assert.match((await admin.page.locator("#sessions li").innerText()).replace(/[\u2068\u2069]/g, ""), /\d{1,2}:\d\d, .* (\d+ minut|un minuto|one minute)/);
+    assert.match((await admin.page.locator("#sessions li").innerText()).replace(/[\u2068\u2069]/g, ""), /\d{1,2}:\d\d, .* (\d+ minuti|\d+ minutes|un minuto|one minute)/);
     found.push(...(await look(admin.page, `${language}-sessions`)));
     assert.deepEqual(found, []);
     assertClean(admin);
