@@ -86,7 +86,8 @@ async fn kill_the_cluster(house: &mut House, data: &Path) {
     let rush = tokio::spawn(async move { post(&address, letters, CLIENTS, Duration::ZERO).await.unwrap() });
     tokio::time::sleep(Duration::from_millis(700)).await;
     let killed = Postmaster::kill(data);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Longer than the ten seconds that a post waits for a connection: when it comes back sooner all of them may get in, and none is refused.
+    tokio::time::sleep(Duration::from_secs(12)).await;
     killed.start_again();
     let posted = rush.await.unwrap();
     // While it was away posts were refused, and said so.
