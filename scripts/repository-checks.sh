@@ -5,8 +5,8 @@
 # scripts/repository-checks-test.sh shows for each of them that it can fail. To add one: write the function, then its violation there.
 set -uo pipefail
 
-# The slices of crates/network/src, each may name only those before it (docs/adr/0006-order-of-slices.md). `backup` is none, and stands last.
-SLICES="accounts centres guidance audit files reports keeping notices backup"
+# The slices of crates/network/src, each may name only those before it (docs/adr/0006-order-of-slices.md). `backup` and `verify` are none, and stand last.
+SLICES="accounts centres guidance audit files reports keeping notices backup verify"
 # Folders of crates/network/src that are no slices.
 NOT_SLICES="migrations"
 LONGEST_FILE=500

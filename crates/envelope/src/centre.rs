@@ -3,6 +3,8 @@
 //! Gate 1 of the firewall (section 8) is here: [`SafeRecipient`] has private fields and one constructor,
 //! [`VerifiedCentre::safe_recipient`], so nothing can be sealed for the safe channel to anybody whose duties were not checked.
 
+mod earlier;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,10 @@ use crate::refusal::CentreRefusal;
 use crate::root::VerifiedRoot;
 use crate::signature::{PublicKey, SignedDocument, SignedType};
 use crate::statement::{LONGEST_EPOCH, Statement, StatementBody};
+pub use earlier::EarlierChain;
+use earlier::Owner;
 
-/// `{certificate, statements}`: everything a browser needs to verify a centre under a root.
+/// `{certificate, statements, earlier}`: everything a browser needs to verify a centre under a root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CentreBundle {
@@ -26,6 +30,9 @@ pub struct CentreBundle {
     pub certificate: SignedDocument,
     /// The statements, in order.
     pub statements: Vec<SignedDocument>,
+    /// The chains under earlier certificates, the oldest first: what was sealed and signed under them is judged by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierChain>,
 }
 
 impl CentreBundle {
@@ -45,13 +52,14 @@ pub struct VerifiedCentre {
     members: Vec<Member>,
     epochs: Vec<VerifiedEpoch>,
     /// Keys with an owner, who may have left: the paper identities and everybody who was ever a member.
-    owned: Vec<Recipient>,
+    owned: Vec<(Owner, Recipient)>,
     head: Hash,
     length: u32,
     last_at: Timestamp,
 }
 
-/// Verifies a centre: root → certificate → every statement in order (section 3). `seen` is what the reader remembers, if anything.
+/// Verifies a centre: root → certificate → every statement in order (section 3), and before it the chains of earlier certificates, each of
+/// which names the head of the one before. `seen` is what the reader remembers, if anything.
 ///
 /// # Errors
 /// A [`CentreRefusal`] that names the first rule that does not hold.
@@ -61,16 +69,9 @@ pub fn verify_centre(
     clock: Clock,
     seen: Option<SeenEpochs>,
 ) -> Result<VerifiedCentre, CentreRefusal> {
+    let before = VerifiedCentre::of_earlier(root, &bundle.earlier, clock)?;
     let certificate = VerifiedCertificate::verify(root, &bundle.certificate, clock)?;
-    let mut centre = VerifiedCentre {
-        members: certificate.certificate().founding_members.clone(),
-        epochs: Vec::new(),
-        owned: owned_recipients(certificate.certificate()),
-        head: certificate.hash(),
-        length: 0,
-        last_at: certificate.certificate().not_before,
-        certificate,
-    };
+    let mut centre = VerifiedCentre::begin(certificate, before)?;
     for document in &bundle.statements {
         centre.apply(document, clock)?;
     }
@@ -85,11 +86,6 @@ pub fn verify_centre(
         }
     }
     Ok(centre)
-}
-
-fn owned_recipients(certificate: &Certificate) -> Vec<Recipient> {
-    let members = certificate.founding_members.iter().map(|member| &member.recipient);
-    certificate.paper_recipients().chain(members).cloned().collect()
 }
 
 impl VerifiedCentre {
@@ -116,6 +112,7 @@ impl VerifiedCentre {
             StatementBody::Leave { person } => self.leave(person, &signers)?,
             StatementBody::Epoch { channel, number, recipient, not_before, not_after } => {
                 let epoch = VerifiedEpoch {
+                    certificate: self.certificate.hash(),
                     channel,
                     number,
                     recipient,
@@ -149,9 +146,9 @@ impl VerifiedCentre {
         if !member.channels.iter().all(is_let_in) {
             return Err(CentreRefusal::Signature);
         }
-        let is_taken = certificate.paper_recipients().any(|paper| *paper == member.recipient)
-            || self.epochs.iter().any(|epoch| epoch.recipient == member.recipient);
-        if is_taken || self.members.iter().any(|known| is_same_person(known, &member)) {
+        if !self.is_free(Owner::Person(member.person), &member.recipient)
+            || self.members.iter().any(|known| is_same_person(known, &member))
+        {
             return Err(CentreRefusal::Chain);
         }
         for epoch in &mut self.epochs {
@@ -159,7 +156,7 @@ impl VerifiedCentre {
                 epoch.authors.push((member.person, member.signing_key));
             }
         }
-        self.owned.push(member.recipient.clone());
+        self.owned.push((Owner::Person(member.person), member.recipient.clone()));
         self.members.push(member);
         Ok(())
     }
@@ -202,7 +199,7 @@ impl VerifiedCentre {
         let highest = self.latest_epoch(epoch.channel).map_or(0, VerifiedEpoch::number);
         // A key that somebody holds already would be read by that person, eligible or not (I2).
         let is_reused = self.epochs.iter().any(|known| known.recipient == epoch.recipient)
-            || self.owned.contains(&epoch.recipient);
+            || self.owned.iter().any(|(_, owned)| *owned == epoch.recipient);
         if epoch.number <= highest || is_reused {
             return Err(CentreRefusal::Chain);
         }
@@ -255,7 +252,7 @@ impl VerifiedCentre {
         self.members.iter().find(|member| member.signing_key == *key)
     }
 
-    /// Every epoch of the chain, in order.
+    /// Every epoch of the chain and of the chains before it, in order. Numbers rise over all of them.
     #[must_use]
     pub fn epochs(&self) -> &[VerifiedEpoch] {
         &self.epochs

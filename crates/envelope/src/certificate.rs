@@ -98,11 +98,15 @@ impl Certificate {
             && member.channels.contains(&channel)
             && match channel {
                 Channel::General => true,
-                Channel::Safe => {
-                    self.is_admissible(self.duty.on_status, &member.name)
-                        && self.is_admissible(member.duty.on_status, &member.name)
-                }
+                Channel::Safe => self.may_hold_safe(member),
             }
+    }
+
+    /// Whether no duty, of the organisation or of this member, stands against what came by the safe channel.
+    #[must_use]
+    pub fn may_hold_safe(&self, member: &Member) -> bool {
+        self.is_admissible(self.duty.on_status, &member.name)
+            && self.is_admissible(member.duty.on_status, &member.name)
     }
 
     /// The paper identities of its channels. Each is a key of its own: one that is also a person's, or another channel's, would be a
@@ -167,6 +171,20 @@ impl VerifiedCertificate {
         document: &SignedDocument,
         clock: Clock,
     ) -> Result<Self, CentreRefusal> {
+        let verified = Self::verify_past(root, document, clock)?;
+        check_dates(&verified.certificate, clock)?;
+        Ok(verified)
+    }
+
+    /// Verifies a certificate that a later one has followed: all that [`VerifiedCertificate::verify`] asks, but it may have ended.
+    ///
+    /// # Errors
+    /// A [`CentreRefusal`] that names the rule.
+    pub(crate) fn verify_past(
+        root: &VerifiedRoot,
+        document: &SignedDocument,
+        clock: Clock,
+    ) -> Result<Self, CentreRefusal> {
         let signers = document.signers(SignedType::Certificate)?;
         root.check_threshold(&signers)?;
         let certificate: Certificate =
@@ -174,7 +192,7 @@ impl VerifiedCertificate {
         if certificate.network != root.network() {
             return Err(CentreRefusal::Place);
         }
-        check_dates(&certificate, clock)?;
+        check_beginning(&certificate, clock)?;
         let channels: Vec<Channel> = certificate.channels.iter().map(|offered| offered.channel).collect();
         if channels.is_empty() || has_duplicates(&channels) {
             return Err(CentreRefusal::Malformed);
@@ -224,8 +242,8 @@ pub(crate) fn is_same_person(one: &Member, other: &Member) -> bool {
         || one.name == other.name
 }
 
-/// Length, beginning, end and review date.
-pub(crate) fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
+/// Length and beginning.
+fn check_beginning(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
     let lasts = certificate.not_after.duration_since(certificate.not_before);
     if lasts <= SignedDuration::ZERO {
         return Err(CentreRefusal::Malformed);
@@ -233,7 +251,12 @@ pub(crate) fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(),
     if lasts > LONGEST_CERTIFICATE {
         return Err(CentreRefusal::TooLong);
     }
-    clock.check_begun(certificate.not_before)?;
+    clock.check_begun(certificate.not_before)
+}
+
+/// Length, beginning, end and review date.
+pub(crate) fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
+    check_beginning(certificate, clock)?;
     clock.check_not_ended(certificate.not_after)?;
     // The review date is a day: it ends with its last second, in universal time, the same for everybody.
     let after_review = certificate

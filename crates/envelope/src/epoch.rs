@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::duty::Channel;
+use crate::encoding::Hash;
 use crate::ids::PersonId;
 use crate::recipient::Recipient;
 use crate::signature::PublicKey;
@@ -30,6 +31,7 @@ impl SeenEpochs {
 /// An epoch of a verified chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedEpoch {
+    pub(crate) certificate: Hash,
     pub(crate) channel: Channel,
     pub(crate) number: u32,
     pub(crate) recipient: Recipient,
@@ -41,6 +43,12 @@ pub struct VerifiedEpoch {
 }
 
 impl VerifiedEpoch {
+    /// The certificate under which it was made.
+    #[must_use]
+    pub fn certificate(&self) -> Hash {
+        self.certificate
+    }
+
     /// The channel.
     #[must_use]
     pub fn channel(&self) -> Channel {

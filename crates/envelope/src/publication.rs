@@ -18,6 +18,8 @@ pub const CENTRE_FILE: &str = "centre.json";
 pub const CERTIFICATE_FILE: &str = "certificate.json";
 /// A centre's statements: an array of signed documents.
 pub const STATEMENTS_FILE: &str = "statements.json";
+/// The chains under earlier certificates, the oldest first: an array of [`crate::centre::EarlierChain`]. Missing before the first renewal.
+pub const EARLIER_FILE: &str = "earlier.json";
 /// A centre's members: an array of [`MemberRecord`].
 pub const MEMBERS_FILE: &str = "members.json";
 /// A centre's epochs: an array of [`EpochRecord`].

@@ -5,12 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, EarlierChain, VerifiedCentre, verify_centre};
 use envelope::certificate::Certificate;
 use envelope::clock::Clock;
 use envelope::encoding::Hash;
 use envelope::ids::CentreId;
-use envelope::publication::CERTIFICATE_FILE;
+use envelope::publication::{CERTIFICATE_FILE, EARLIER_FILE};
 use envelope::refusal::CentreRefusal;
 use jiff::Timestamp;
 use keyring::documents;
@@ -74,7 +74,9 @@ pub(crate) fn certify(
         founding_members: members.iter().map(MemberFile::member).collect(),
         previous_chain: before.as_ref().map(|centre| centre.next_statement().1),
     };
-    let bundle = sign(&publication, &certificate, &governors, certificate.not_before.max(now))?;
+    let earlier = published.as_ref().map(|files| chains_of(&files.bundle)).unwrap_or_default();
+    let at = certificate.not_before.max(now);
+    let (bundle, centre_now) = sign(&publication, &certificate, earlier, &governors, at)?;
     let mut facts = request.facts;
     facts.centre = Some(centre);
     let mut said = Vec::new();
@@ -86,14 +88,12 @@ pub(crate) fn certify(
             ))
         })?;
         let kept = archive_centre(&publication, &facts.slug, archive)?;
-        said.push(format!("kept: {} opens what was written under the certificate before", kept.display()));
+        said.push(format!("kept: {}, the papers and sealed keys as they were before", kept.display()));
     }
-    let files = CentreFiles {
-        facts,
-        bundle,
-        members: members.iter().map(MemberFile::record).collect(),
-        epochs: Vec::new(),
-    };
+    let epochs = published.map(|files| files.epochs).unwrap_or_default();
+    let members_now = members.iter().map(MemberFile::record).collect();
+    let mut files = CentreFiles { facts, bundle: bundle.clone(), members: members_now, epochs };
+    files.renew(bundle, &centre_now);
     publication.write_centre(&files, rng)?;
     let signers: Vec<&str> = governors.iter().map(|governor| governor.name.as_str()).collect();
     said.extend([
@@ -121,28 +121,42 @@ pub(crate) fn archive_centre(
     files::public_folder(&to)?;
     for name in CENTRE_FILES {
         let path = to.join(name);
+        if name == EARLIER_FILE && !from.join(name).exists() {
+            continue;
+        }
         fs::copy(from.join(name), &path).map_err(|error| Failure::Write(path, error))?;
     }
     Ok(to)
 }
 
-/// Signs a certificate and verifies the result as a browser would at `at`.
+/// The chains of a centre as those before its next certificate.
+pub(crate) fn chains_of(bundle: &CentreBundle) -> Vec<EarlierChain> {
+    let mut chains = bundle.earlier.clone();
+    chains.push(EarlierChain {
+        certificate: bundle.certificate.clone(),
+        statements: bundle.statements.clone(),
+    });
+    chains
+}
+
+/// Signs a certificate and verifies the result, with the chains before it, as a browser would at `at`.
 ///
 /// # Errors
 /// [`Failure::Refused`] with the rule that does not hold.
 pub(crate) fn sign(
     publication: &Publication,
     certificate: &Certificate,
+    earlier: Vec<EarlierChain>,
     governors: &[GovernorKey],
     at: Timestamp,
-) -> Result<CentreBundle, Failure> {
+) -> Result<(CentreBundle, VerifiedCentre), Failure> {
     let signers: Vec<&SigningKey> = governors.iter().map(|governor| &governor.key).collect();
     let document = documents::sign_certificate(certificate, &signers)
         .map_err(|error| Failure::Sealing("no certificate was made", error.to_string()))?;
-    let bundle = CentreBundle { certificate: document, statements: Vec::new() };
-    verify_centre(&publication.root, &bundle, Clock::exact(at), None)
+    let bundle = CentreBundle { certificate: document, statements: Vec::new(), earlier };
+    let centre = verify_centre(&publication.root, &bundle, Clock::exact(at), None)
         .map_err(|refusal| Failure::Refused(format!("no certificate was written: {}", explain(refusal))))?;
-    Ok(bundle)
+    Ok((bundle, centre))
 }
 
 /// Says what to mend.

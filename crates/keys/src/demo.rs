@@ -207,7 +207,8 @@ fn create_centre(
         founding_members: people.iter().map(|person| person.file.member()).collect(),
         previous_chain: None,
     };
-    let bundle = certify::sign(publication, &certificate, signing(publication, governors), now)?;
+    let signers = signing(publication, governors);
+    let (bundle, _) = certify::sign(publication, &certificate, Vec::new(), signers, now)?;
     let mut facts = plan.facts.clone();
     facts.centre = Some(centre);
     let members = people.iter().map(|person| person.file.record()).collect();
@@ -246,9 +247,10 @@ fn renew(folder: &Path, now: Timestamp, rng: &mut impl CryptoRngCore) -> Result<
                 next_certificate(centre.certificate(), centre.members(), centre.next_statement().1, now)?;
             let governors = read_governors(&private.join(GOVERNORS))?;
             certify::archive_centre(&publication, &slug, &private.join(ARCHIVE))?;
-            files.bundle = certify::sign(&publication, &next, signing(&publication, &governors), now)?;
-            files.epochs.clear();
-            centre = files.verify(&publication, now)?;
+            let (signers, earlier) = (signing(&publication, &governors), certify::chains_of(&files.bundle));
+            let (bundle, renewed) = certify::sign(&publication, &next, earlier, signers, now)?;
+            files.renew(bundle, &renewed);
+            centre = renewed;
             is_changed = true;
             said.push(format!("  {slug}: certificate until {}", next.not_after));
         }

@@ -9,8 +9,8 @@ use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::certificate::Certificate;
 use envelope::clock::Clock;
 use envelope::publication::{
-    CENTRE_FILE, CERTIFICATE_FILE, EPOCHS_FILE, EpochRecord, MEMBERS_FILE, MemberRecord, ROOT_FILE,
-    SECRET_KEY_MARK, STATEMENTS_FILE,
+    CENTRE_FILE, CERTIFICATE_FILE, EARLIER_FILE, EPOCHS_FILE, EpochRecord, MEMBERS_FILE, MemberRecord,
+    ROOT_FILE, SECRET_KEY_MARK, STATEMENTS_FILE, WrapTarget,
 };
 use envelope::root::{Root, VerifiedRoot};
 use envelope::signature::SignedDocument;
@@ -23,8 +23,8 @@ use crate::files;
 use crate::formats::Facts;
 
 /// The files of a centre, in the order of the protocol.
-pub(crate) const CENTRE_FILES: [&str; 5] =
-    [CENTRE_FILE, CERTIFICATE_FILE, STATEMENTS_FILE, MEMBERS_FILE, EPOCHS_FILE];
+pub(crate) const CENTRE_FILES: [&str; 6] =
+    [CENTRE_FILE, CERTIFICATE_FILE, STATEMENTS_FILE, EARLIER_FILE, MEMBERS_FILE, EPOCHS_FILE];
 
 /// A publication whose root was verified.
 pub(crate) struct Publication {
@@ -39,7 +39,7 @@ pub(crate) struct Publication {
 pub(crate) struct CentreFiles {
     /// `centre.json`.
     pub(crate) facts: Facts,
-    /// `certificate.json` and `statements.json`.
+    /// `certificate.json`, `statements.json` and, once there was a renewal, `earlier.json`.
     pub(crate) bundle: CentreBundle,
     /// `members.json`.
     pub(crate) members: Vec<MemberRecord>,
@@ -85,6 +85,11 @@ impl Publication {
         let bundle = CentreBundle {
             certificate: files::read_json(&folder.join(CERTIFICATE_FILE))?,
             statements: files::read_json(&folder.join(STATEMENTS_FILE))?,
+            earlier: if folder.join(EARLIER_FILE).exists() {
+                files::read_json(&folder.join(EARLIER_FILE))?
+            } else {
+                Vec::new()
+            },
         };
         Ok(Some(CentreFiles {
             facts: files::read_json(&folder.join(CENTRE_FILE))?,
@@ -118,6 +123,9 @@ impl Publication {
         files::write_public(&folder.join(CENTRE_FILE), &centre.facts, rng)?;
         files::write_public(&folder.join(MEMBERS_FILE), &centre.members, rng)?;
         files::write_public(&folder.join(EPOCHS_FILE), &centre.epochs, rng)?;
+        if !centre.bundle.earlier.is_empty() {
+            files::write_public(&folder.join(EARLIER_FILE), &centre.bundle.earlier, rng)?;
+        }
         files::write_public(&folder.join(CERTIFICATE_FILE), &centre.bundle.certificate, rng)?;
         files::write_public(&folder.join(STATEMENTS_FILE), &centre.bundle.statements, rng)
     }
@@ -181,6 +189,23 @@ impl CentreFiles {
             ));
         }
         Ok(centre)
+    }
+
+    /// Goes over to the next certificate: its chain begins, the one before joins the earlier ones, and the sealed keys of earlier epochs
+    /// stay for paper and for those who may still read their channel.
+    pub(crate) fn renew(&mut self, next: CentreBundle, centre: &VerifiedCentre) {
+        self.bundle = next;
+        self.epochs.retain_mut(|record| {
+            let readers = centre.epoch_readers(record.channel).unwrap_or_default();
+            record.wraps.retain(|wrap| {
+                let person = match wrap.to {
+                    WrapTarget::Person(person) => Some(person),
+                    WrapTarget::Paper => None,
+                };
+                readers.iter().any(|reader| reader.person() == person)
+            });
+            !record.wraps.is_empty()
+        });
     }
 
     /// Verifies them as they were when the certificate last held: what a renewal may build on although the time has passed.

@@ -145,7 +145,9 @@ fn check_epochs(
     }
     for offered in &centre.certificate().channels {
         let channel = offered.channel;
-        let Some(newest) = centre.latest_epoch(channel) else { continue };
+        // One that ended, by a departure or a renewal, is not sealed to any more.
+        let newest = centre.latest_epoch(channel).filter(|epoch| !epoch.is_ended());
+        let Some(newest) = newest else { continue };
         let record =
             files.epochs.iter().find(|record| (record.channel, record.number) == (channel, newest.number()));
         let readers = centre.epoch_readers(channel).unwrap_or_default();

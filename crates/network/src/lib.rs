@@ -1,5 +1,5 @@
 //! The product: one folder a subject. In the order in which slices may use each other (docs/adr/0006): accounts ← centres ←
-//! guidance ← audit ← files ← reports ← keeping ← notices; [`backup`] stands after them and is none.
+//! guidance ← audit ← files ← reports ← keeping ← notices; [`backup`] and [`verify`] stand after them and are none.
 //!
 //! | slice | what it is |
 //! |---|---|
@@ -25,6 +25,7 @@ pub mod keeping;
 pub mod migrations;
 pub mod notices;
 pub mod reports;
+pub mod verify;
 
 use axum::Router;
 

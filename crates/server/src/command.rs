@@ -14,7 +14,7 @@ use platform::database::{Database, DatabaseError};
 use platform::log;
 use platform::random::Random;
 
-use crate::{audit, backup, notices, serve};
+use crate::{audit, backup, notices, serve, verify};
 
 /// Sealed reports from people in danger to centres that help them.
 #[derive(Debug, Parser)]
@@ -59,6 +59,8 @@ enum Command {
     /// The log of who did what: checkpoints for witnesses, and whether anything was tampered with
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Replay papers, keys and reports from their signatures, and name the first thing that must not be
+    Verify(verify::Verify),
     /// Keep the database in a folder, while it is served
     Backup(backup::Backup),
     /// Bring a backup back into a new database
@@ -192,6 +194,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Roles(RolesCommand::Give(asked)) => change_role(&config, &asked, true).await,
         Command::Roles(RolesCommand::Take(asked)) => change_role(&config, &asked, false).await,
         Command::Audit(asked) => audit::run(&config, &asked).await,
+        Command::Verify(asked) => {
+            log::start(config.log.level, Clock::system());
+            verify::run(&config, &asked, Clock::system().now()).await
+        }
         Command::Notices(NoticesCommand::Send) => notices::send(&config).await,
         Command::Network(NetworkCommand::Import { folder }) => {
             let publication = Publication::read(&folder)?;

@@ -12,6 +12,7 @@ mod open_files;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -79,7 +79,7 @@ fn a_root_needs_its_threshold_of_its_own_governors() {
 fn a_certificate_needs_k_governors_of_this_network() {
     let mut world = World::without_epochs(3, |_| ());
     let verify = |world: &World, document: SignedDocument| {
-        let bundle = CentreBundle { certificate: document, statements: Vec::new() };
+        let bundle = CentreBundle { certificate: document, statements: Vec::new(), earlier: Vec::new() };
         verify_centre(&world.verified_root(), &bundle, at(0), None).err()
     };
     let certificate = world.certificate.clone();
@@ -193,7 +193,7 @@ fn a_duty_that_is_not_stated_counts_as_strong() {
     };
     countersign(&mut document, &world.governors[0]);
     countersign(&mut document, &world.governors[1]);
-    let bundle = CentreBundle { certificate: document, statements: Vec::new() };
+    let bundle = CentreBundle { certificate: document, statements: Vec::new(), earlier: Vec::new() };
     let refused = verify_centre(&world.verified_root(), &bundle, at(0), None).err();
     assert_eq!(refused, Some(CentreRefusal::Duty));
 }

@@ -121,7 +121,7 @@ impl World {
         };
         change(&mut certificate);
         let document = sign_certificate(&certificate, &[&governors[0], &governors[2]]).unwrap();
-        let bundle = CentreBundle { certificate: document, statements: Vec::new() };
+        let bundle = CentreBundle { certificate: document, statements: Vec::new(), earlier: Vec::new() };
         Self {
             rng,
             network,

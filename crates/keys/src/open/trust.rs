@@ -124,7 +124,7 @@ impl Trust {
         Ok(Self { root, centre, organisation, channel, chains, findings, names })
     }
 
-    /// Opens an item of this centre with whichever epoch key fits: numbers of epochs begin anew under every certificate.
+    /// Opens an item of this centre with whichever epoch key fits.
     ///
     /// # Errors
     /// In words, why it is not opened.
@@ -205,7 +205,7 @@ fn verify_chain(
     let stored = data.statements(hash);
     findings.extend(stored.findings(&format!("statements under the certificate {}", short(hash))));
     let parsed = stored.rows.iter().map_while(|document| SignedDocument::parse(document.as_bytes()).ok());
-    let mut bundle = CentreBundle { certificate, statements: parsed.collect() };
+    let mut bundle = CentreBundle { certificate, statements: parsed.collect(), earlier: Vec::new() };
     let clock = Clock::exact(moment);
     loop {
         match verify_centre(root, &bundle, clock, None) {

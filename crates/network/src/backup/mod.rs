@@ -23,4 +23,4 @@ pub use making::{Made, Order, make, network_of};
 pub use manifest::{Age, Manifest, WRAPS_LIVE, age_of};
 pub use mark::restored_from;
 pub use restoring::{Restored, Wanted, newest, restore};
-pub use verifying::{Checked, Frames, check, check_frames};
+pub use verifying::{Checked, Frames, OpenFiles, check, check_frames};

@@ -33,7 +33,7 @@ const fn kept(name: &'static str, place: Place) -> Kept {
 }
 
 /// All tables.
-pub(super) const TABLES: [Kept; 32] = [
+pub(super) const TABLES: [Kept; 34] = [
     kept("installation", Place::Data),
     kept("organisation", Place::Data),
     kept("person", Place::Data),
@@ -43,6 +43,8 @@ pub(super) const TABLES: [Kept; 32] = [
     kept("centre", Place::Data),
     kept("certificate", Place::Data),
     kept("statement", Place::Data),
+    kept("certified_channel", Place::Data),
+    kept("channel_reader", Place::Data),
     kept("epoch", Place::Data),
     // Those of somebody who left are deleted (protocol section 4.3), and must not come back either.
     kept("epoch_wrap", Place::Wraps),

@@ -29,6 +29,39 @@ pub struct Checked {
     pub(super) tombstones: Tombstones,
 }
 
+/// The files of a backup, opened to be read.
+#[derive(Debug)]
+pub struct OpenFiles {
+    /// Everything but the wraps.
+    pub data: DatabaseConnection,
+    /// The wraps, as long as they may be used.
+    pub wraps: Option<DatabaseConnection>,
+}
+
+impl Checked {
+    /// Opens its files.
+    ///
+    /// # Errors
+    /// [`Failed::Database`].
+    pub async fn open(&self) -> Result<OpenFiles, Failed> {
+        let wraps = if self.age == Age::Usable { Some(portable::open(&self.wraps).await?) } else { None };
+        Ok(OpenFiles { data: portable::open(&self.data).await?, wraps })
+    }
+}
+
+impl OpenFiles {
+    /// Closes them.
+    ///
+    /// # Errors
+    /// [`Failed::Database`].
+    pub async fn close(self) -> Result<(), Failed> {
+        for file in std::iter::once(self.data).chain(self.wraps) {
+            file.close().await.map_err(DatabaseError::from)?;
+        }
+        Ok(())
+    }
+}
+
 /// What a look at every item says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frames {
@@ -81,12 +114,9 @@ pub async fn check(backup: &Path, now: Timestamp) -> Result<Checked, Failed> {
 /// # Errors
 /// [`Failed`] with the first item that is wrong.
 pub async fn check_frames(checked: &Checked) -> Result<Frames, Failed> {
-    let data = portable::open(&checked.data).await?;
-    let wraps = if checked.age == Age::Usable { Some(portable::open(&checked.wraps).await?) } else { None };
-    let outcome = frames::check(&data, wraps.as_ref(), &checked.manifest.data.file).await;
-    for file in std::iter::once(data).chain(wraps) {
-        file.close().await.map_err(DatabaseError::from)?;
-    }
+    let files = checked.open().await?;
+    let outcome = frames::check(&files.data, files.wraps.as_ref(), &checked.manifest.data.file).await;
+    files.close().await?;
     outcome
 }
 

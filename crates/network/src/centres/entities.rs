@@ -107,6 +107,66 @@ pub(super) mod statement {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A channel of a certificate, with what its organisation must report about residence status. The database itself refuses the safe channel
+/// for a body that is bound (gate 3 of protocol section 8).
+pub(super) mod certified_channel {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "certified_channel")]
+    pub struct Model {
+        /// The certificate.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate_hash: String,
+        /// `safe` or `general`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub channel: String,
+        /// `none`, `contested` or `strong`.
+        pub on_status: String,
+        /// Whether a local legal opinion was uploaded.
+        pub opinion: bool,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Somebody who may be given the epochs of a channel, with what she and her organisation must report.
+pub(super) mod channel_reader {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "channel_reader")]
+    pub struct Model {
+        /// The certificate.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate_hash: String,
+        /// `safe` or `general`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub channel: String,
+        /// A person's id, or `paper`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub reader: String,
+        /// The duty of the organisation, the same as in `certified_channel`.
+        pub body_on_status: String,
+        /// The duty of the person; of paper that of the organisation.
+        pub on_status: String,
+        /// Whether a local opinion admits the person by name.
+        pub named: bool,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// An epoch of a channel.
 pub(super) mod epoch {
     use sea_orm::entity::prelude::*;
@@ -121,9 +181,11 @@ pub(super) mod epoch {
         /// `safe` or `general`.
         #[sea_orm(primary_key, auto_increment = false)]
         pub channel: String,
-        /// Its number.
+        /// Its number: it rises over all certificates of the centre.
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i64,
+        /// The centre, as in the certificate.
+        pub centre_id: Uuid,
         /// X25519 recipient, `age1…`.
         pub recipient: String,
         /// Seconds since 1970.

@@ -3,6 +3,9 @@
 //! Invariant: everything is verified before anything is written, and all of it is written in one transaction. Importing the same
 //! publication again changes nothing; an older one, another network, or a file with a secret key in it is refused.
 
+pub(super) mod epochs;
+mod renewal;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -10,14 +13,13 @@ use envelope::audit::act::{Act, ActKind};
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
 use envelope::publication::{
-    CENTRE_FILE, CERTIFICATE_FILE, EPOCHS_FILE, EpochRecord, MEMBERS_FILE, MemberRecord, ROOT_FILE,
-    SECRET_KEY_MARK, STATEMENTS_FILE, WrapTarget,
+    CENTRE_FILE, CERTIFICATE_FILE, EARLIER_FILE, EPOCHS_FILE, EpochRecord, MEMBERS_FILE, MemberRecord,
+    ROOT_FILE, SECRET_KEY_MARK, STATEMENTS_FILE,
 };
 use envelope::refusal::CentreRefusal;
 use envelope::root::VerifiedRoot;
 use envelope::sealed_file;
 use envelope::signature::SignedDocument;
-use envelope::sizes::WRAP_LENGTH;
 use jiff::Timestamp;
 use platform::database::{Database, DatabaseError};
 use platform::random::Random;
@@ -26,9 +28,10 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::facts::{FactsRefusal, PublishedFacts};
-use super::store::{self, NewCertificate, StoredDocument, StoredEpoch, StoredRoot};
+use super::store::{self, StoredDocument, StoredEpoch, StoredRoot};
 use crate::accounts::{self, AccountName, Enrolled, Enrolment, Person, Slot};
 use crate::app::record;
+use renewal::Chains;
 
 /// Bytes of a slot's salt (protocol section 12.5).
 const SALT_LENGTH: usize = 16;
@@ -53,6 +56,8 @@ pub struct PublishedCentre {
     pub certificate: String,
     /// `statements.json`.
     pub statements: String,
+    /// `earlier.json`; `[]` where there is none.
+    pub earlier: String,
     /// `members.json`.
     pub members: String,
     /// `epochs.json`.
@@ -118,7 +123,8 @@ impl Publication {
                 return Err(refuse_stray(folder, &entry));
             }
             for name in read_names(&path)? {
-                let known = [CENTRE_FILE, CERTIFICATE_FILE, STATEMENTS_FILE, MEMBERS_FILE, EPOCHS_FILE];
+                let known =
+                    [CENTRE_FILE, CERTIFICATE_FILE, STATEMENTS_FILE, EARLIER_FILE, MEMBERS_FILE, EPOCHS_FILE];
                 if !known.contains(&name.as_str()) {
                     return Err(refuse_stray(&path, &name));
                 }
@@ -127,6 +133,11 @@ impl Publication {
                 centre: read_file(&path, CENTRE_FILE)?,
                 certificate: read_file(&path, CERTIFICATE_FILE)?,
                 statements: read_file(&path, STATEMENTS_FILE)?,
+                earlier: if path.join(EARLIER_FILE).exists() {
+                    read_file(&path, EARLIER_FILE)?
+                } else {
+                    "[]".to_owned()
+                },
                 members: read_file(&path, MEMBERS_FILE)?,
                 epochs: read_file(&path, EPOCHS_FILE)?,
                 folder: entry,
@@ -143,6 +154,7 @@ impl Publication {
                 (CENTRE_FILE, &centre.centre),
                 (CERTIFICATE_FILE, &centre.certificate),
                 (STATEMENTS_FILE, &centre.statements),
+                (EARLIER_FILE, &centre.earlier),
                 (MEMBERS_FILE, &centre.members),
                 (EPOCHS_FILE, &centre.epochs),
             ]
@@ -186,8 +198,7 @@ struct CheckedCentre {
     organisation: String,
     slug: String,
     facts: String,
-    certificate: NewCertificate,
-    statements: Vec<StoredDocument>,
+    chains: Chains,
     epochs: Vec<StoredEpoch>,
     people: Vec<Enrolment>,
 }
@@ -268,7 +279,8 @@ impl CheckedCentre {
         let certificate = SignedDocument::parse(published.certificate.as_bytes())
             .map_err(|refusal| ImportRefusal::Trust(name(CERTIFICATE_FILE), refusal))?;
         let statements: Vec<SignedDocument> = read_json(&published.statements, &name(STATEMENTS_FILE))?;
-        let bundle = CentreBundle { certificate: certificate.clone(), statements: statements.clone() };
+        let earlier = read_json(&published.earlier, &name(EARLIER_FILE))?;
+        let bundle = CentreBundle { certificate, statements, earlier };
         let centre = verify_centre(root, &bundle, clock, None)
             .map_err(|refusal| ImportRefusal::Trust(folder.to_owned(), refusal))?;
         if facts.centre != centre.centre().uuid() {
@@ -286,13 +298,8 @@ impl CheckedCentre {
             organisation: centre.certificate().organisation.clone(),
             slug: facts.slug.clone(),
             facts: published.centre.clone(),
-            certificate: NewCertificate {
-                stored: keep(&certificate)?,
-                not_before: centre.certificate().not_before.as_second(),
-                not_after: centre.certificate().not_after.as_second(),
-            },
-            statements: statements.iter().map(keep).collect::<Result<_, _>>()?,
-            epochs: check_epochs(folder, &centre, &epochs)?,
+            chains: Chains::of(&bundle, &centre)?,
+            epochs: epochs::check(folder, &centre, &epochs)?,
             people: check_members(folder, &centre, &members)?,
         })
     }
@@ -303,29 +310,16 @@ impl CheckedCentre {
         random: &Random,
         now: Timestamp,
     ) -> Result<(), ImportRefusal> {
-        let hash = &self.certificate.stored.hash;
-        if let Some((kept, not_before)) = store::find_certificate_in_force(connection, self.id).await?
-            && kept != *hash
-            && not_before > self.certificate.not_before
-        {
-            return Err(ImportRefusal::Older("a centre's certificate is older than the one here"));
-        }
-        let kept = store::list_statements(connection, hash).await?;
-        let is_continued = kept.len() <= self.statements.len()
-            && kept.iter().zip(&self.statements).all(|(kept, new)| kept.hash == new.hash);
-        if !is_continued {
-            return Err(ImportRefusal::Older("a centre's statements do not continue those here"));
-        }
+        self.chains.check_continues(connection, self.id).await?;
         let organisation =
             accounts::amend_organisation(connection, &self.organisation, self.new_organisation).await?;
+        let hash = self.chains.in_force();
         store::amend_centre(connection, self.id, organisation, &self.slug, &self.facts, hash).await?;
-        store::keep_certificate(connection, self.id, &self.certificate).await?;
-        for (seq, statement) in (1_i64..).zip(&self.statements).skip(kept.len()) {
-            store::insert_statement(connection, hash, seq, statement).await?;
-        }
+        self.chains.write(connection, self.id).await?;
         for epoch in &self.epochs {
-            store::amend_epoch(connection, hash, epoch).await?;
+            store::amend_epoch(connection, self.id, epoch).await?;
         }
+        self.chains.erase_wraps_of_others(connection).await?;
         let mut acts = vec![Act::of_centre(ActKind::Imported, None, self.id, self.id)];
         for enrolment in &self.people {
             let kind = match accounts::amend_enrolment(connection, organisation, enrolment).await? {
@@ -389,57 +383,6 @@ fn check_members(
         });
     }
     Ok(people)
-}
-
-/// Every record is an epoch of the chain, sealed only to people who may read its channel and to paper (invariant I2).
-fn check_epochs(
-    folder: &str,
-    centre: &VerifiedCentre,
-    records: &[EpochRecord],
-) -> Result<Vec<StoredEpoch>, ImportRefusal> {
-    let mut epochs = Vec::new();
-    let mut numbers = BTreeSet::new();
-    for record in records {
-        if !numbers.insert((record.channel, record.number)) {
-            return Err(mismatch(folder, "an epoch is there twice"));
-        }
-        let epoch = centre
-            .epoch(record.channel, record.number)
-            .ok_or_else(|| mismatch(folder, "epochs.json names an epoch that no statement made"))?;
-        let readers = centre
-            .epoch_readers(record.channel)
-            .map_err(|refusal| ImportRefusal::Trust(folder.to_owned(), refusal))?;
-        let mut sealed_to = BTreeSet::new();
-        let mut wraps = Vec::new();
-        for wrap in &record.wraps {
-            let person = match wrap.to {
-                WrapTarget::Person(person) => Some(person),
-                WrapTarget::Paper => None,
-            };
-            if !readers.iter().any(|reader| reader.person() == person) {
-                return Err(mismatch(folder, "an epoch is sealed to somebody who may not read its channel"));
-            }
-            let is_whole = wrap.wrap.0.len() == WRAP_LENGTH && sealed_file::check_suite(&wrap.wrap.0).is_ok();
-            if !is_whole || !sealed_to.insert(wrap.to) {
-                return Err(mismatch(folder, "a wrap of epochs.json is not one, or is there twice"));
-            }
-            let to = person.map_or_else(|| "paper".to_owned(), |person| person.uuid().to_string());
-            wraps.push((to, wrap.wrap.0.clone()));
-        }
-        // Rule L (protocol section 6): at least one person and the paper identity.
-        if !epoch.is_ended() && (wraps.len() < 2 || !sealed_to.contains(&WrapTarget::Paper)) {
-            return Err(mismatch(folder, "an epoch needs a wrap for paper and one for a person"));
-        }
-        epochs.push(StoredEpoch {
-            channel: record.channel.name().to_owned(),
-            number: record.number,
-            recipient: epoch.recipient().to_string(),
-            not_before: epoch.not_before().as_second(),
-            not_after: epoch.not_after().as_second(),
-            wraps,
-        });
-    }
-    Ok(epochs)
 }
 
 fn keep(document: &SignedDocument) -> Result<StoredDocument, ImportRefusal> {

@@ -1,6 +1,7 @@
 //! Centres: what the offline tool publishes about them, verified; their channels, duties and reading hours (protocol section 3).
 //!
-//! Who may: everybody may read what is public; only `approdo network import` writes that; the administrator of a centre says what her
+//! Who may: everybody may read what is public; `approdo network import` writes that, and
+//! what members sign (`statements.rs`); the administrator of a centre says what her
 //! colleagues do there (`people.rs`, docs/roles.md). Invariants: nothing is stored or shown that was
 //! not verified under the root; a channel is open only while a certificate and an epoch hold. See `docs/walkthroughs/import.md`.
 
@@ -15,6 +16,7 @@ mod import;
 mod lasting;
 mod people;
 pub mod public_pages;
+pub(crate) mod readers;
 mod snapshot;
 mod store;
 

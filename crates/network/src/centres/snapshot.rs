@@ -3,6 +3,8 @@
 //! Invariant: a centre stands here only after its whole chain was verified under the root. What was read once is not believed
 //! for ever: whether a certificate or an epoch still holds is asked with the time of each request.
 
+mod linked;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -22,7 +24,7 @@ use uuid::Uuid;
 
 use super::cards::{CentreCard, current_epoch};
 use super::facts::{LONGEST_PROMISE, PublishedFacts};
-use super::store::{self, StoredCentre, StoredRoot};
+use super::store::{self, StoredCentre, StoredChain, StoredRoot};
 
 /// The root as pages and browsers need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -287,15 +289,7 @@ impl Known {
         now: Timestamp,
     ) -> Result<(CentreCard, Self), &'static str> {
         let (facts, hours) = PublishedFacts::parse(&stored.facts).map_err(|_| "facts")?;
-        let parse = |document: &str| SignedDocument::parse(document.as_bytes()).map_err(CentreRefusal::code);
-        let bundle = CentreBundle {
-            certificate: parse(&stored.certificate.document)?,
-            statements: stored
-                .statements
-                .iter()
-                .map(|kept| parse(&kept.document))
-                .collect::<Result<_, _>>()?,
-        };
+        let bundle = linked::bundle(stored).map_err(CentreRefusal::code)?;
         let clock = Clock::exact(last_valid_moment(&bundle.certificate, now));
         let verified = verify_centre(root, &bundle, clock, None).map_err(CentreRefusal::code)?;
         let verified = Arc::new(verified);

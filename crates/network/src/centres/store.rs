@@ -4,10 +4,14 @@ use platform::database::DatabaseError;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 use uuid::Uuid;
 
-use super::entities::{centre, certificate, epoch, epoch_wrap, network_root, statement};
+use super::entities::{
+    centre, certificate, certified_channel, channel_reader, epoch, epoch_wrap, network_root, statement,
+};
+use super::readers::{StoredChannel, StoredReader};
 
 /// The root as stored: the document exactly as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,14 @@ pub(super) struct StoredCentre {
     pub(super) id: Uuid,
     pub(super) slug: String,
     pub(super) facts: String,
+    pub(super) chain: StoredChain,
+    /// The chains of its other certificates, the oldest first.
+    pub(super) others: Vec<StoredChain>,
+}
+
+/// A certificate with its statements in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredChain {
     pub(super) certificate: StoredDocument,
     pub(super) statements: Vec<StoredDocument>,
 }
@@ -47,6 +59,8 @@ pub(super) struct NewCertificate {
 /// An epoch with its wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StoredEpoch {
+    /// The certificate under which it was made.
+    pub(super) certificate: String,
     pub(super) channel: String,
     pub(super) number: u32,
     pub(super) recipient: String,
@@ -54,8 +68,8 @@ pub(super) struct StoredEpoch {
     pub(super) not_before: i64,
     /// Seconds since 1970.
     pub(super) not_after: i64,
-    /// For whom (a person's id or `paper`) and the wrap.
-    pub(super) wraps: Vec<(String, Vec<u8>)>,
+    /// For whom (a person's id or `paper`) and the wrap; `None` leaves those that are kept as they are.
+    pub(super) wraps: Option<Vec<(String, Vec<u8>)>>,
 }
 
 /// The wrap of an epoch's private half for one person.
@@ -89,25 +103,28 @@ pub(super) async fn insert_root(
     Ok(())
 }
 
-/// All centres, each with the certificate in force and its statements in order.
+/// All centres, each with all of its certificates and their statements in order.
 pub(super) async fn list_centres(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<StoredCentre>, DatabaseError> {
     let mut centres = Vec::new();
     for row in centre::Entity::find().order_by_asc(centre::Column::Slug).all(connection).await? {
-        let Some(kept) =
-            certificate::Entity::find_by_id(row.certificate_hash.clone()).one(connection).await?
-        else {
-            continue;
-        };
-        let statements = list_statements(connection, &row.certificate_hash).await?;
-        centres.push(StoredCentre {
-            id: row.id,
-            slug: row.slug,
-            facts: row.facts,
-            certificate: StoredDocument { hash: kept.hash, document: kept.document },
-            statements,
-        });
+        let kept = certificate::Entity::find()
+            .filter(certificate::Column::CentreId.eq(row.id))
+            .order_by_asc(certificate::Column::NotBefore)
+            .order_by_asc(certificate::Column::Hash)
+            .all(connection)
+            .await?;
+        let (mut chain, mut others) = (None, Vec::new());
+        for kept in kept {
+            let is_in_force = kept.hash == row.certificate_hash;
+            let statements = list_statements(connection, &kept.hash).await?;
+            let certificate = StoredDocument { hash: kept.hash, document: kept.document };
+            let kept = StoredChain { certificate, statements };
+            if is_in_force { chain = Some(kept) } else { others.push(kept) }
+        }
+        let Some(chain) = chain else { continue };
+        centres.push(StoredCentre { id: row.id, slug: row.slug, facts: row.facts, chain, others });
     }
     Ok(centres)
 }
@@ -205,15 +222,62 @@ pub(super) async fn insert_statement(
     Ok(())
 }
 
+/// States a channel of a certificate and what its organisation must report: the database refuses what the safe channel does not admit
+/// (gate 3 of protocol section 8).
+pub(super) async fn state_channel(
+    connection: &impl ConnectionTrait,
+    new: &StoredChannel,
+) -> Result<(), DatabaseError> {
+    use certified_channel::Column;
+
+    certified_channel::Entity::insert(certified_channel::ActiveModel {
+        certificate_hash: Set(new.certificate.clone()),
+        channel: Set(new.channel.clone()),
+        on_status: Set(new.on_status.to_owned()),
+        opinion: Set(new.opinion),
+    })
+    .on_conflict(OnConflict::columns([Column::CertificateHash, Column::Channel]).do_nothing().to_owned())
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
+/// States who may be given the epochs of a channel, with what that person must report: as [`state_channel`]. Whoever keeps a wrap for
+/// somebody states her first.
+pub(super) async fn state_reader(
+    connection: &impl ConnectionTrait,
+    new: &StoredReader,
+) -> Result<(), DatabaseError> {
+    use channel_reader::Column;
+
+    channel_reader::Entity::insert(channel_reader::ActiveModel {
+        certificate_hash: Set(new.certificate.clone()),
+        channel: Set(new.channel.clone()),
+        reader: Set(new.reader.clone()),
+        body_on_status: Set(new.body_on_status.to_owned()),
+        on_status: Set(new.on_status.to_owned()),
+        named: Set(new.named),
+    })
+    .on_conflict(
+        OnConflict::columns([Column::CertificateHash, Column::Channel, Column::Reader])
+            .do_nothing()
+            .to_owned(),
+    )
+    .exec_without_returning(connection)
+    .await?;
+    Ok(())
+}
+
 /// Writes an epoch; its wraps become those given, so that a leaver's wrap goes (protocol section 4.3).
 pub(super) async fn amend_epoch(
     connection: &impl ConnectionTrait,
-    certificate_hash: &str,
+    centre: Uuid,
     new: &StoredEpoch,
 ) -> Result<(), DatabaseError> {
     let number = i64::from(new.number);
     epoch::Entity::insert(epoch::ActiveModel {
-        certificate_hash: Set(certificate_hash.to_owned()),
+        certificate_hash: Set(new.certificate.clone()),
+        centre_id: Set(centre),
         channel: Set(new.channel.clone()),
         number: Set(number),
         recipient: Set(new.recipient.clone()),
@@ -227,15 +291,16 @@ pub(super) async fn amend_epoch(
     )
     .exec_without_returning(connection)
     .await?;
+    let Some(wraps) = &new.wraps else { return Ok(()) };
     epoch_wrap::Entity::delete_many()
-        .filter(epoch_wrap::Column::CertificateHash.eq(certificate_hash))
+        .filter(epoch_wrap::Column::CertificateHash.eq(new.certificate.as_str()))
         .filter(epoch_wrap::Column::Channel.eq(new.channel.as_str()))
         .filter(epoch_wrap::Column::Number.eq(number))
         .exec(connection)
         .await?;
-    for (sealed_to, wrap) in &new.wraps {
+    for (sealed_to, wrap) in wraps {
         epoch_wrap::Entity::insert(epoch_wrap::ActiveModel {
-            certificate_hash: Set(certificate_hash.to_owned()),
+            certificate_hash: Set(new.certificate.clone()),
             channel: Set(new.channel.clone()),
             number: Set(number),
             sealed_to: Set(sealed_to.clone()),
@@ -247,17 +312,31 @@ pub(super) async fn amend_epoch(
     Ok(())
 }
 
-/// The wraps that open a person's epochs under the certificate in force of a centre, in order.
+/// Erases the wraps of a channel's epochs under one certificate, but for those of paper and of these people.
+pub(super) async fn erase_wraps_of_others(
+    connection: &impl ConnectionTrait,
+    certificate_hash: &str,
+    channel: &str,
+    kept: &[String],
+) -> Result<(), DatabaseError> {
+    epoch_wrap::Entity::delete_many()
+        .filter(epoch_wrap::Column::CertificateHash.eq(certificate_hash))
+        .filter(epoch_wrap::Column::Channel.eq(channel))
+        .filter(epoch_wrap::Column::SealedTo.is_not_in(kept.iter().map(String::as_str)))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// The wraps that open a person's epochs at a centre, under whichever certificate, in order.
 pub(super) async fn list_wraps_of(
     connection: &impl ConnectionTrait,
     centre: Uuid,
     person: Uuid,
 ) -> Result<Vec<OwnWrap>, DatabaseError> {
-    let Some(of_centre) = centre::Entity::find_by_id(centre).one(connection).await? else {
-        return Ok(Vec::new());
-    };
+    let certificates = certificates_of(connection, centre).await?;
     let rows = epoch_wrap::Entity::find()
-        .filter(epoch_wrap::Column::CertificateHash.eq(of_centre.certificate_hash))
+        .filter(epoch_wrap::Column::CertificateHash.is_in(certificates))
         .filter(epoch_wrap::Column::SealedTo.eq(person.to_string()))
         .order_by_asc(epoch_wrap::Column::Channel)
         .order_by_asc(epoch_wrap::Column::Number)
@@ -267,4 +346,19 @@ pub(super) async fn list_wraps_of(
         .into_iter()
         .map(|row| OwnWrap { channel: row.channel, number: row.number, wrap: row.wrap })
         .collect())
+}
+
+/// The certificates of a centre, by their hashes.
+async fn certificates_of(
+    connection: &impl ConnectionTrait,
+    centre: Uuid,
+) -> Result<Vec<String>, DatabaseError> {
+    let hashes = certificate::Entity::find()
+        .select_only()
+        .column(certificate::Column::Hash)
+        .filter(certificate::Column::CentreId.eq(centre))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(hashes)
 }

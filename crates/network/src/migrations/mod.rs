@@ -11,6 +11,7 @@ mod m0008_clock;
 mod m0009_notices;
 mod m0010_roles;
 mod m0011_audit;
+mod m0013_firewall;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0009_notices::Step),
             Box::new(m0010_roles::Step),
             Box::new(m0011_audit::Step),
+            Box::new(m0013_firewall::Step),
         ]
     }
 }

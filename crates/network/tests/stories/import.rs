@@ -16,7 +16,9 @@ testkit::on_both_engines!(
     a_departure_ends_roles_and_sessions,
     published_documents_are_served_as_they_are,
     a_secret_key_is_refused_by_name,
-    a_renewed_certificate_begins_its_epochs_anew,
+    a_renewal_goes_on_with_epochs_and_cases,
+    a_renewal_with_other_duties_takes_the_wraps_of_who_is_bound,
+    a_renewal_that_names_another_head_is_refused,
 );
 
 async fn try_import(app: &TestApp, publication: &Publication) -> Result<(), ImportRefusal> {
@@ -266,11 +268,17 @@ fn a_folder_is_read_as_it_was_written_and_nothing_else_is_accepted() {
     );
 }
 
-async fn a_renewed_certificate_begins_its_epochs_anew(app: TestApp) {
+async fn a_renewal_goes_on_with_epochs_and_cases(app: TestApp) {
     let now = app.platform.now();
     let mut network = DemoNetwork::new(now, 5);
     network.renew_epoch(0, Channel::Safe, now, now);
     network.publish(&app.app).await.unwrap();
+    let before = Victim::new(&app, network.id);
+    let older = before.seal_report(&network.verified(0, now), Channel::Safe, "Prima", now);
+    assert_eq!(before.send_report(older.bytes).await.status.as_u16(), 201);
+    let anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
+    let opened = anna.open(older.case).await.unwrap();
+    assert_eq!(anna.answer(&opened, "Risposta di prima", now).await.status.as_u16(), 201);
     let old = network.publication();
     let wraps = count(&app, "epoch_wrap").await;
     app.time.advance(jiff::SignedDuration::from_hours(30 * 24));
@@ -288,4 +296,78 @@ async fn a_renewed_certificate_begins_its_epochs_anew(app: TestApp) {
     assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 201);
     let anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
     assert_eq!(anna.open(report.case).await.unwrap().items.len(), 1);
+    // What came under the certificate before is read and answered, and she reads both answers, each by its own epoch.
+    let opened = anna.open(older.case).await.unwrap();
+    assert_eq!(opened.items.len(), 2);
+    assert_eq!(anna.answer(&opened, "Risposta di dopo", now).await.status.as_u16(), 201);
+    let served = app.get(&format!("/network/centres/{}.json", network.centres[0].id)).await;
+    let served: envelope::centre::CentreBundle = serde_json::from_slice(&served.body).unwrap();
+    assert_eq!((served.earlier.len(), &served), (1, &network.centres[0].bundle));
+    let (_, reading) = before.read_all(&network.verified(0, now)).await.unwrap();
+    assert_eq!(reading.items().len(), 2);
+    assert_eq!(network.verified(0, now).latest_epoch(Channel::Safe).map(|epoch| epoch.number()), Some(3));
+}
+
+/// I2: who is bound from now on keeps no wrap of the safe channel, of whichever year; paper does.
+async fn a_renewal_with_other_duties_takes_the_wraps_of_who_is_bound(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 6);
+    network.publish(&app.app).await.unwrap();
+    let her = Victim::new(&app, network.id);
+    let report = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
+    assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 201);
+    let bea = network.centres[0].people[1].id;
+    let of_bea = format!("epoch_wrap WHERE sealed_to = '{}' AND channel =", bea.uuid());
+    assert_eq!(count(&app, &format!("{of_bea} 'safe'")).await, 1);
+    let member = &mut network.centres[0].certificate.founding_members[1];
+    (member.duty.on_status, member.channels) = (Duty::Strong, vec![Channel::General]);
+    network.renew_certificate(0, now);
+    network.publish(&app.app).await.unwrap();
+    assert_eq!(count(&app, &format!("{of_bea} 'safe'")).await, 0);
+    assert_eq!(count(&app, &format!("{of_bea} 'general'")).await, 2);
+    let bea = Operator::sign_in(&app, &network.centres[0].people[1]).await;
+    assert!(bea.open(report.case).await.is_err());
+    let anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
+    assert_eq!(anna.open(report.case).await.unwrap().items.len(), 1);
+    assert_eq!(crate::gates::replay(&app).await.unwrap().certificates, 3);
+}
+
+async fn a_renewal_that_names_another_head_is_refused(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 8);
+    network.publish(&app.app).await.unwrap();
+    let before = tables(&app).await;
+    // The governors sign over the chain as they know it; on the server a member has made a newer epoch meanwhile.
+    let mut behind = DemoNetwork::new(now, 8);
+    network.renew_epoch(0, Channel::Safe, now, now);
+    network.publish(&app.app).await.unwrap();
+    let after = tables(&app).await;
+    assert_ne!(before, after);
+    behind.renew_certificate(0, now);
+    assert!(
+        matches!(try_import(&app, &behind.publication()).await, Err(ImportRefusal::Older(_))),
+        "a shorter chain before"
+    );
+    // One that names no chain at all.
+    let mut alone = network.publication();
+    let certificate = envelope::certificate::Certificate {
+        not_before: now,
+        not_after: now + jiff::SignedDuration::from_hours(24 * 300),
+        ..network.centres[0].certificate.clone()
+    };
+    alone.centres[0].certificate = serde_json::to_string(&network.sign(&certificate)).unwrap();
+    (alone.centres[0].statements, alone.centres[0].epochs) = ("[]".to_owned(), "[]".to_owned());
+    assert!(matches!(try_import(&app, &alone).await, Err(ImportRefusal::Older(_))), "no chain before");
+    // One whose earlier chain was cut in the middle, or whose head is another.
+    network.renew_certificate(0, now);
+    let mut cut = network.publication();
+    let mut earlier: serde_json::Value = serde_json::from_str(&cut.centres[0].earlier).unwrap();
+    earlier[0]["statements"].as_array_mut().unwrap().pop();
+    cut.centres[0].earlier = earlier.to_string();
+    assert!(matches!(
+        try_import(&app, &cut).await,
+        Err(ImportRefusal::Trust(_, envelope::refusal::CentreRefusal::Chain))
+    ));
+    assert_eq!(tables(&app).await, after);
+    network.publish(&app.app).await.unwrap();
 }

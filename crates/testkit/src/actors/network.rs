@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, EarlierChain, VerifiedCentre, verify_centre};
 use envelope::certificate::{Certificate, CertifiedChannel, Member};
 use envelope::clock::Clock;
 use envelope::duty::{Channel, Duties, Duty};
@@ -167,7 +167,7 @@ impl DemoNetwork {
             previous_chain: None,
         };
         let document = self.sign(&certificate);
-        let bundle = CentreBundle { certificate: document, statements: Vec::new() };
+        let bundle = CentreBundle { certificate: document, statements: Vec::new(), earlier: Vec::new() };
         let people = people.into_iter().map(|(person, _)| person).collect();
         self.centres.push(DemoCentre { id, slug, bundle, people, certificate, papers, epochs: Vec::new() });
         let place = self.centres.len() - 1;
@@ -213,7 +213,11 @@ impl DemoNetwork {
         let certificate = centre.certificate.clone();
         let document = self.sign(&certificate);
         let centre = &mut self.centres[place];
-        centre.bundle = CentreBundle { certificate: document, statements: Vec::new() };
+        let before = &mut centre.bundle;
+        let certificate = std::mem::replace(&mut before.certificate, document);
+        let statements = std::mem::take(&mut before.statements);
+        before.earlier.push(EarlierChain { certificate, statements });
+        // Their wraps lie on the server already.
         centre.epochs.clear();
         for channel in CHANNELS {
             self.renew_epoch(place, channel, now, now);
@@ -274,6 +278,7 @@ impl DemoCentre {
             centre: text(&facts),
             certificate: text(&self.bundle.certificate),
             statements: text(&self.bundle.statements),
+            earlier: text(&self.bundle.earlier),
             members: text(&members),
             epochs: text(&self.epochs),
         }

@@ -63,6 +63,7 @@ impl House {
         let bundle = CentreBundle {
             certificate: serde_json::from_slice(&fs::read(papers.join(CERTIFICATE_FILE))?)?,
             statements: serde_json::from_slice(&fs::read(papers.join(STATEMENTS_FILE))?)?,
+            earlier: Vec::new(),
         };
         let centre = verify_centre(&root, &bundle, clock, None)?;
         Ok(Self { scale, program, folder, centre, random: testkit::seeded_random() })

@@ -260,6 +260,15 @@ async fn the_inbox_costs_the_same_at_a_thousand_and_a_hundred_thousand_reports(s
             database.write(|transaction| async move { Ok(transaction.execute(insert).await?) }).await;
         kept.unwrap();
     }
+    // Reports name an epoch that their centre had.
+    for statement in [
+        "INSERT INTO certificate (hash, centre_id, document, not_before, not_after) SELECT 'c', id, '', 0, 1 FROM centre",
+        "INSERT INTO certified_channel (certificate_hash, channel, on_status, opinion) VALUES ('c', 'safe', 'none', false), ('c', 'general', 'none', false)",
+        "INSERT INTO epoch (certificate_hash, centre_id, channel, number, recipient, not_before, not_after) \
+         SELECT 'c', c.id, k.channel, 1, '', 0, 1 FROM centre c, certified_channel k",
+    ] {
+        execute(database, statement).await;
+    }
     let counted = match database.engine() {
         DatabaseBackend::Sqlite => Some(Counted::new(database).await),
         _ => None,
