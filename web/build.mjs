@@ -41,7 +41,7 @@ const BUDGETS = [
   { name: "write form without WebAssembly", assets: FORM, page: PAGE, limit: 30 * 1024 },
   { name: "write form, everything", assets: [...FORM, "approdo.wasm"], page: PAGE, limit: 180 * 1024, goal: 150 * 1024, gzip: 180 * 1024 },
   { name: "mailbox, everything", assets: BOX, page: PAGE, limit: 180 * 1024, goal: 150 * 1024, gzip: 180 * 1024 },
-  { name: "console, everything", assets: CONSOLE, page: PAGE, limit: 200 * 1024 },
+  { name: "console, everything", assets: CONSOLE, page: PAGE, limit: 210 * 1024 },
 ];
 
 const manifest = {};

@@ -52,3 +52,5 @@ audit-kind-role-ended = Lost the account
 audit-kind-imported = What the governors published was taken in
 audit-kind-suspended = Was suspended
 audit-kind-returned = Came back
+audit-kind-key-made = Made the next key of a channel
+audit-kind-left = Was stated to have left

@@ -21,6 +21,7 @@ people-return-button = Let in again
 people-said-saved = Saved. From now on these roles count.
 people-said-suspended = Suspended. This person is signed out and cannot sign in.
 people-said-returned = This person can sign in again.
+people-said-left = The statement is signed: this person's sessions and roles have ended. Now make the next key of the channels that she or he read.
 people-refused-own = Nobody changes her own roles. Ask another administrator.
 people-refused-not-found = Nothing was changed: there is no such person at your centre, or you are not its administrator any more.
 people-refused-none = Nothing was changed: somebody without any role belongs to no centre. To keep somebody out, suspend her.

@@ -52,3 +52,5 @@ audit-kind-role-ended = Account terminato
 audit-kind-imported = Presa in carico di ciò che i garanti hanno pubblicato
 audit-kind-suspended = Sospensione
 audit-kind-returned = Ritorno
+audit-kind-key-made = Nuova chiave di un canale
+audit-kind-left = Dichiarazione che una persona è andata via

@@ -21,6 +21,7 @@ people-return-button = Lascia entrare di nuovo
 people-said-saved = Salvato. Da adesso valgono questi ruoli.
 people-said-suspended = Accesso sospeso. Questa persona è fuori e non può accedere.
 people-said-returned = Questa persona può accedere di nuovo.
+people-said-left = La dichiarazione è firmata: le sessioni e i ruoli di questa persona sono finiti. Adesso fai la prossima chiave dei canali che leggeva.
 people-refused-own = Nessuno cambia i propri ruoli. Chiedi a un'altra persona che amministra.
 people-refused-not-found = Non è cambiato nulla: nel tuo centro questa persona non c'è, oppure non sei più tu ad amministrarlo.
 people-refused-none = Non è cambiato nulla: chi non ha alcun ruolo non appartiene ad alcun centro. Per tenere fuori qualcuno, sospendi l'accesso.

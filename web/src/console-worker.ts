@@ -41,6 +41,9 @@ serve({
   "operator.answer": (kind, text, now) => held(operator).answer(s(kind), s(text), n(now)),
   "operator.close": (reason, note, now) => held(operator).close(s(reason), s(note), n(now)),
   "operator.undo": (what, reason, now) => held(operator).undo(s(what), s(reason), n(now)),
+  "operator.channels": (now) => JSON.parse(held(operator).channels(n(now))) as unknown,
+  "operator.next_epoch": (channel, now) => held(operator).next_epoch(s(channel), n(now)),
+  "operator.state_leave": (person, now) => held(operator).state_leave(s(person), n(now)),
   "operator.seal_draft": (draft) => held(operator).seal_draft(s(draft)),
   "operator.open_draft": (sealed) => held(operator).open_draft(s(sealed)),
 

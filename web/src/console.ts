@@ -1,6 +1,8 @@
 /** The operator console: one script for its pages; each part starts where its page has the elements that it needs. */
+import { startChannels } from "./console-channels.js";
 import { startForms } from "./console-forms.js";
 import { startInbox } from "./console-inbox.js";
+import { startLeave } from "./console-leave.js";
 import { startLock } from "./console-lock.js";
 import { startReport } from "./console-report.js";
 import { startSeveral } from "./console-several.js";
@@ -13,4 +15,6 @@ if (document.getElementById("console") !== null) {
   if (document.getElementById("report") !== null) startReport();
   if (document.getElementById("inbox") !== null) startInbox();
   if (document.getElementById("several") !== null) startSeveral();
+  if (document.getElementById("channels") !== null) startChannels();
+  if (document.getElementById("leave") !== null) startLeave();
 }

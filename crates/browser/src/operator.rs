@@ -3,6 +3,7 @@
 mod lives;
 mod reading;
 mod shown;
+mod statements;
 mod writing;
 
 use envelope::centre::{CentreBundle, SeenEpochs, VerifiedCentre};
@@ -34,6 +35,8 @@ pub struct Operator {
 /// Her centre, verified, and the epoch keys that opened.
 struct Desk {
     built: f64,
+    /// When the server gave it, by the server's clock: what she signs is dated so, because the chain goes by one clock.
+    given: Option<i64>,
     centre: VerifiedCentre,
     keys: Vec<EpochKey>,
 }
@@ -79,6 +82,9 @@ struct Keys {
     centre: CentreId,
     bundle: CentreBundle,
     epochs: Vec<SealedEpoch>,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    now: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +143,7 @@ impl Operator {
     /// `certificate`, `clock`, `expired`, `malformed`; `keys` when she is no member.
     pub fn keys(&mut self, keys: &str, person: &str, now: f64, built: f64) -> Result<(), Refused> {
         let keys: Keys = serde_json::from_slice(keys.as_bytes()).map_err(|_| Refused::MALFORMED)?;
+        let given = keys.now;
         let time = Time::of_device(now, built)?;
         let root = time.verify_own_root(&keys.root)?;
         let seen: Option<SeenEpochs> = self.desk.as_ref().map(|desk| desk.centre.seen_epochs());
@@ -164,7 +171,7 @@ impl Operator {
                 .ok()
             })
             .collect();
-        self.desk = Some(Desk { built, centre, keys });
+        self.desk = Some(Desk { built, given, centre, keys });
         Ok(())
     }
 

@@ -45,6 +45,8 @@ impl Refused {
     pub const KEYS: Self = Self("keys");
     /// The safe word was right, so it is not taken back (protocol section 7.4).
     pub const RIGHT_WORD: Self = Self("right-word");
+    /// A colleague was faster.
+    pub const CHANGED: Self = Self("changed");
     /// It cannot be told here which code of hers counts now.
     pub const ADDRESS: Self = Self("address");
 

@@ -11,6 +11,9 @@ use crate::recipient::Recipient;
 
 /// The longest life of an epoch.
 pub const LONGEST_EPOCH: SignedDuration = SignedDuration::from_hours(35 * 24);
+/// From when in the life of an epoch members make the next one (section 4.1): on its day 21, so that two weeks are left to do it in.
+pub const NEXT_EPOCH_FROM: SignedDuration = SignedDuration::from_hours(21 * 24);
+
 /// What a statement says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]

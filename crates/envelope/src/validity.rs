@@ -8,7 +8,7 @@ use crate::certificate::Certificate;
 use crate::clock::DEVICE_TOLERANCE;
 use crate::duty::Channel;
 use crate::epoch::VerifiedEpoch;
-use crate::statement::{Statement, StatementBody};
+use crate::statement::{NEXT_EPOCH_FROM, Statement, StatementBody};
 
 /// How long after the end of all papers the device's date is the likelier reason: a year, and the day that leap years have more.
 pub const LIKELY_DATE: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -60,6 +60,15 @@ pub fn last_end_of(centre: &VerifiedCentre) -> Timestamp {
         .into_iter()
         .filter_map(|channel| centre.latest_epoch(channel).map(VerifiedEpoch::not_after))
         .fold(centre.certificate().not_after, Timestamp::max)
+}
+
+/// Whether members should make the next key of a channel now (section 4.1): none can be sealed to, or the one that can has come to its
+/// day 21.
+#[must_use]
+pub fn is_next_epoch_due(centre: &VerifiedCentre, channel: Channel, now: Timestamp) -> bool {
+    let holds = |epoch: &&VerifiedEpoch| !epoch.is_ended() && now < epoch.not_after();
+    let current = centre.latest_epoch(channel).filter(holds);
+    current.is_none_or(|epoch| now.duration_since(epoch.not_before()) >= NEXT_EPOCH_FROM)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What all slices share: the platform, the centres in memory, and what signing in remembers.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use envelope::audit::act::Act;
 use jiff::Timestamp;
@@ -8,11 +10,12 @@ use platform::database::DatabaseError;
 use platform::random::Random;
 use platform::texts::Language;
 use sea_orm::ConnectionTrait;
+use tokio::sync::Mutex;
 
 use crate::accounts::{self, ConsoleLine, InstallationSecret, Lengths, Operator, SignInDelays, UsedNonces};
 use crate::centres::Centres;
 use crate::migrations::Migrations;
-use crate::{audit, files, keeping, notices, reports};
+use crate::{audit, centres, files, keeping, notices, reports};
 
 /// The running product. Cloning it is cheap: every part is a handle.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct App {
     pub platform: Platform,
     /// All centres, verified, in memory.
     pub centres: Centres,
+    /// Held while the centres are read anew.
+    pub(crate) reloading: Arc<Mutex<()>>,
     pub(crate) installation: InstallationSecret,
     pub(crate) used_nonces: UsedNonces,
     pub(crate) delays: SignInDelays,
@@ -51,6 +56,7 @@ impl App {
         let app = Self {
             platform,
             centres: Centres::default(),
+            reloading: Arc::default(),
             installation,
             used_nonces: UsedNonces::default(),
             delays: SignInDelays::default(),
@@ -81,6 +87,8 @@ impl App {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn reload_centres(&self) -> Result<(), DatabaseError> {
+        // One after the other: whoever read first must not put an older state in place of a newer one.
+        let _turn = self.reloading.lock().await;
         self.centres.reload(&self.platform).await
     }
 
@@ -105,7 +113,9 @@ impl App {
         operator: &Operator,
         language: Language,
     ) -> Result<Vec<ConsoleLine>, DatabaseError> {
-        notices::lines(self, operator, language).await
+        let mut lines = centres::lines(self, operator, language);
+        lines.extend(notices::lines(self, operator, language).await?);
+        Ok(lines)
     }
 
     /// What the rules know of somebody who is signed in (crates/policy).

@@ -9,7 +9,7 @@ pub trait Verb: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
-/// To all reports of a centre on a channel.
+/// To all reports of a centre on a channel, and to the channel itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboxVerb {
     /// See which there are.
@@ -18,16 +18,19 @@ pub enum InboxVerb {
     Search,
     /// Count them.
     Count,
+    /// Make the next key of the channel, to which reports are sealed from then on.
+    MakeKey,
 }
 
 impl Verb for InboxVerb {
-    const ALL: &'static [Self] = &[Self::List, Self::Search, Self::Count];
+    const ALL: &'static [Self] = &[Self::List, Self::Search, Self::Count, Self::MakeKey];
 
     fn name(self) -> &'static str {
         match self {
             Self::List => "list",
             Self::Search => "search",
             Self::Count => "count",
+            Self::MakeKey => "make-key",
         }
     }
 }
@@ -76,6 +79,8 @@ pub enum CentreVerb {
     ReadPeople,
     /// Give and take roles.
     ChangeRoles,
+    /// State that somebody has left.
+    StateLeave,
     /// See who did what.
     ReadLog,
     /// Take that along.
@@ -88,6 +93,7 @@ impl Verb for CentreVerb {
         Self::ChangeTerms,
         Self::ReadPeople,
         Self::ChangeRoles,
+        Self::StateLeave,
         Self::ReadLog,
         Self::ExportLog,
     ];
@@ -98,6 +104,7 @@ impl Verb for CentreVerb {
             Self::ChangeTerms => "change-terms",
             Self::ReadPeople => "read-people",
             Self::ChangeRoles => "change-roles",
+            Self::StateLeave => "state-leave",
             Self::ReadLog => "read-log",
             Self::ExportLog => "export-log",
         }

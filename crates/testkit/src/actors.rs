@@ -9,5 +9,5 @@ mod victim;
 
 pub use client::Client;
 pub use network::{DemoCentre, DemoNetwork, DemoPerson};
-pub use operator::{OpenedReport, Operator};
+pub use operator::{MadeEpoch, OpenedReport, Operator};
 pub use victim::{SealedFile, Victim, draft_with_files};

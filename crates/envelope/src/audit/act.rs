@@ -70,6 +70,8 @@ kinds! {
     Imported = 19, "imported", "A publication of the governors was taken in.";
     Suspended = 20, "suspended", "Somebody was shut out for a while.";
     Returned = 21, "returned", "Somebody who had been shut out may come in again.";
+    KeyMade = 22, "key-made", "A member made the next key of a channel.";
+    Left = 23, "left", "A member stated that a person has left.";
 }
 
 impl ActKind {

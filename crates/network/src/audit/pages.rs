@@ -124,6 +124,7 @@ pub(super) fn person_of(row: &Row) -> Option<Uuid> {
             | ActKind::RoleEnded
             | ActKind::Suspended
             | ActKind::Returned
+            | ActKind::Left
     );
     act.object.filter(|_| is_of_person)
 }
@@ -131,7 +132,7 @@ pub(super) fn person_of(row: &Row) -> Option<Uuid> {
 /// The eight digits by which the console names a case, where an act was done to one.
 pub(super) fn reference_of(row: &Row) -> Option<String> {
     let act = &row.opening.act;
-    let case = act.object.filter(|_| act.channel.is_some())?;
+    let case = act.object.filter(|_| act.channel.is_some() && act.kind != ActKind::KeyMade)?;
     Some(case.simple().to_string().chars().take(8).collect())
 }
 

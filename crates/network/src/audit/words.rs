@@ -31,6 +31,8 @@ pub(super) fn kind(t: Texts, kind: ActKind) -> &'static str {
         ActKind::Imported => t.audit_kind_imported(),
         ActKind::Suspended => t.audit_kind_suspended(),
         ActKind::Returned => t.audit_kind_returned(),
+        ActKind::KeyMade => t.audit_kind_key_made(),
+        ActKind::Left => t.audit_kind_left(),
     }
 }
 

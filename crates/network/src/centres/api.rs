@@ -54,6 +54,8 @@ struct Keys {
     centre: Uuid,
     bundle: CentreBundle,
     epochs: Vec<EpochOf>,
+    /// Milliseconds since 1970 by this server's clock, which dates what she signs (protocol section 3).
+    now: i64,
 }
 
 #[derive(Serialize)]
@@ -84,5 +86,6 @@ pub(super) async fn keys(State(app): State<App>, operator: Operator) -> Result<R
             Some(EpochOf { channel, number, wrap: to_base64(&own.wrap) })
         })
         .collect();
-    Ok(json(StatusCode::OK, &Keys { root, centre, bundle: known.bundle_value.clone(), epochs }))
+    let now = app.platform.now().as_millisecond();
+    Ok(json(StatusCode::OK, &Keys { root, centre, bundle: known.bundle_value.clone(), epochs, now }))
 }

@@ -8,6 +8,7 @@
 mod access;
 mod api;
 mod cards;
+mod channels;
 #[expect(unreachable_pub, reason = "the derive macro demands public names; the module itself is private")]
 mod entities;
 mod facts;
@@ -18,6 +19,7 @@ mod people;
 pub mod public_pages;
 pub(crate) mod readers;
 mod snapshot;
+mod statements;
 mod store;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use platform::web::compressed;
 use uuid::Uuid;
 
 pub use cards::{CentreCard, ChannelCard, DutyCard};
+pub(crate) use channels::lines;
 pub use envelope::duty::{Channel, Duty};
 pub use facts::{FactsRefusal, Phone, PublishedFacts, Translated};
 pub use hours::{Hours, Reading};
@@ -51,6 +54,10 @@ pub fn router() -> Router<App> {
         .route("/console/people/{person}/roles", post(people::roles))
         .route("/console/people/{person}/suspend", post(people::suspend))
         .route("/console/people/{person}/return", post(people::come_back))
+        .route("/{lang}/console/people/{person}/leave", get(channels::leave))
+        .route("/console/people/{person}/leave", post(statements::leave))
+        .route("/{lang}/console/channels", get(channels::channels))
+        .route("/console/epochs", post(statements::make_epoch))
 }
 
 /// All centres by name, from memory.

@@ -17,7 +17,7 @@ use policy::{Inbox, Policy, Role, Roles};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::access::{MayChangeRoles, MayReadPeople, NoRight};
+use super::access::{MayChangeRoles, MayReadPeople, MayStateLeave, NoRight};
 use crate::App;
 use crate::accounts::{self, Console, ConsoleForm, OfPage, Operator, PageOperator, Person, back};
 use crate::centres::Channel;
@@ -51,6 +51,8 @@ struct PeoplePage {
     said: Option<&'static str>,
     refusal: Option<&'static str>,
     may_change: bool,
+    /// Whether she may state that a colleague has left.
+    may_state_leave: bool,
     /// Channels that the centre offers and nobody can read now.
     unread: Vec<&'static str>,
     rows: Vec<PersonRow>,
@@ -110,6 +112,7 @@ pub(super) async fn people(
             Some("saved") => Some(t.people_said_saved()),
             Some("suspended") => Some(t.people_said_suspended()),
             Some("returned") => Some(t.people_said_returned()),
+            Some("left") => Some(t.people_said_left()),
             _ => None,
         },
         refusal: match query.get("refused").map(String::as_str) {
@@ -120,6 +123,7 @@ pub(super) async fn people(
             _ => None,
         },
         may_change: may.may_change(),
+        may_state_leave: MayStateLeave::of_anybody(&app, &operator),
         unread: unread(&app, may.centre(), &people)
             .into_iter()
             .map(|channel| channel_text(t, channel))
@@ -252,7 +256,7 @@ fn unread(app: &App, centre: Uuid, people: &[Person]) -> Vec<Channel> {
     offered.filter(|channel| !people.iter().any(|person| reads(person, *channel))).collect()
 }
 
-fn channel_text(t: Texts, channel: Channel) -> &'static str {
+pub(super) fn channel_text(t: Texts, channel: Channel) -> &'static str {
     match channel {
         Channel::Safe => t.people_channel_safe(),
         Channel::General => t.people_channel_general(),

@@ -1,5 +1,7 @@
 //! All questions of this slice to the database, one function each.
 
+mod holders;
+
 use platform::database::DatabaseError;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -12,6 +14,7 @@ use super::entities::{
     centre, certificate, certified_channel, channel_reader, epoch, epoch_wrap, network_root, statement,
 };
 use super::readers::{StoredChannel, StoredReader};
+pub(super) use holders::{Holder, list_holders};
 
 /// The root as stored: the document exactly as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]

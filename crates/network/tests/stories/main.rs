@@ -23,6 +23,7 @@ mod mailbox;
 mod meanwhile;
 mod notices;
 mod pages;
+mod people;
 mod roles;
 mod rotation;
 mod second_centre;

@@ -285,7 +285,10 @@ fn needs(address: &str) -> Option<(Needs, &'static str)> {
         | "POST /console/keeping/{case}/confirm" => (Right("keep"), "purpose=none&months=5&reason=none"),
         "GET /{lang}/console/audit" => (Right("read-log"), ""),
         "GET /console/audit/export" => (Right("export-log"), ""),
-        "GET /{lang}/console/people" => (Right("read-people"), ""),
+        "GET /{lang}/console/people" | "GET /{lang}/console/channels" => (Right("read-people"), ""),
+        "POST /console/epochs" => (Right("make-key"), "version"),
+        "GET /{lang}/console/people/{person}/leave" => (Right("state-leave"), ""),
+        "POST /console/people/{person}/leave" => (Right("state-leave"), "version"),
         "POST /console/people/{person}/roles"
         | "POST /console/people/{person}/suspend"
         | "POST /console/people/{person}/return" => (Right("change-roles"), "seen=operator&operator=1"),

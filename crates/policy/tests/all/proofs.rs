@@ -111,6 +111,8 @@ async fn nobody_who_must_report_status_does_anything_with_the_safe_channel() {
         ("principal.on_status == Duty::\"strong\" || ", ""),
         ("!(principal.named && principal.centre.opinion)", "!principal.named"),
         ("!(principal.named && principal.centre.opinion)", "!principal.centre.opinion"),
+        // Making a key of the channel is forbidden like reading.
+        (", Action::\"make-key\"]", "]"),
     ];
     holds("the firewall, by its parts", &firewall(), &mutants).await;
 }

@@ -1,5 +1,7 @@
 //! A whole network in memory: three governors, two centres with two operators each, both channels, epochs, paper identities.
 
+mod joining;
+
 use std::sync::LazyLock;
 
 use envelope::centre::{CentreBundle, EarlierChain, VerifiedCentre, verify_centre};

@@ -1,6 +1,7 @@
 //! Somebody who works in a centre: signs in by challenge, opens in her own browser, answers.
 
 mod files;
+mod statements;
 
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
@@ -21,6 +22,8 @@ use keyring::safe_word::{SafeWord, Verdict};
 use keyring::slot::SlotKeys;
 use platform::random::Random;
 use serde_json::json;
+
+pub use statements::MadeEpoch;
 
 use super::client::Client;
 use super::network::DemoPerson;

@@ -1,0 +1,34 @@
+# reviewed_by: unreviewed
+keys-title = Keys
+keys-link = Keys of the channels
+keys-heading = Keys of the channels
+keys-explains = What people write is sealed to the key of the channel. A key is good for 35 days at most; from its day 21 a colleague can make the next one here. Old keys stay, so that what was written before stays readable.
+keys-needs-script = This needs JavaScript: keys are made, and statements signed, in this browser.
+keys-channel = Key of the channel: { $channel }
+keys-until = Key { $number } is good until { $date }.
+keys-none = No key is valid now: nobody can write on this channel, and the page gives the phone number.
+keys-can = Has a copy of the newest key
+keys-cannot = Has no copy
+keys-nobody = nobody
+keys-paper = One more copy is sealed to the paper identity in the centre's safe.
+keys-kept = Older copies of people who left are still kept here: { $names }. They go when at least two people read this channel. Whoever left cannot sign in, and has no copy of newer keys.
+keys-opens = The newest key opens in this browser.
+keys-opens-not = The newest key does not open for you, so you cannot read what is sealed to it. You can make the next one.
+keys-make-hint = It is drawn in this browser, sealed to everybody who may read the channel, and signed with your key. What comes from then on is sealed to it.
+keys-make-button = Make the next key of this channel
+keys-said-made = The channel has a new key. What people write from now on is sealed to it.
+keys-error-changed = Somebody was faster: the papers of the centre have changed meanwhile. This page shows them as they are now.
+keys-error-statement = The statement does not pass the checks of the server. Nothing was changed. Load the page again.
+keys-error-readers = The key was not sealed to all who may read the channel, so it was not taken. Load the page again.
+keys-line-due = A channel needs its next key
+
+keys-leave-link = { $name } has left
+keys-leave-title = Departure
+keys-leave-heading = Has { $name } left the centre?
+keys-leave-effect = What follows
+keys-leave-sessions = Sessions end at once, and with them the account's roles here. This person cannot sign in any more.
+keys-leave-keys = The keys of these channels end at once. Until a colleague makes the next one, nobody can write there: make it straight afterwards, on the page of keys.
+keys-leave-read = What was read stays read. Newer keys are never sealed to this person.
+keys-leave-for-good = Your signature stands in the papers of the centre for good, and this page cannot take it back. For a while only, suspend instead.
+keys-leave-few = After this fewer than two people read: { $channels }. Older copies of the keys are therefore kept until there are two again.
+keys-leave-button = Sign that { $name } has left

@@ -1,0 +1,34 @@
+# reviewed_by: unreviewed
+keys-title = Chiavi
+keys-link = Chiavi dei canali
+keys-heading = Chiavi dei canali
+keys-explains = Quello che le persone scrivono viene sigillato con la chiave del canale. Una chiave vale al massimo 35 giorni; dal suo giorno 21 una collega o un collega può fare qui la prossima. Le chiavi vecchie restano, così ciò che è stato scritto prima resta leggibile.
+keys-needs-script = Qui serve JavaScript: le chiavi si fanno, e le dichiarazioni si firmano, in questo browser.
+keys-channel = Chiave del canale: { $channel }
+keys-until = La chiave { $number } vale fino al { $date }.
+keys-none = Adesso nessuna chiave è valida: su questo canale nessuno può scrivere, e la pagina dà il numero di telefono.
+keys-can = Ha una copia della chiave più nuova
+keys-cannot = Non ne ha una copia
+keys-nobody = nessuno
+keys-paper = Un'altra copia è sigillata per l'identità di carta nella cassaforte del centro.
+keys-kept = Qui restano per ora copie più vecchie di persone andate via: { $names }. Vengono tolte quando almeno due persone leggono questo canale. Chi è andato via non può accedere e non ha copie delle chiavi nuove.
+keys-opens = La chiave più nuova si apre in questo browser.
+keys-opens-not = La chiave più nuova non si apre per te: non puoi leggere ciò che è sigillato con essa. Puoi fare la prossima.
+keys-make-hint = Nasce in questo browser, viene sigillata per tutte le persone che possono leggere il canale e firmata con la tua chiave. Ciò che arriva da quel momento è sigillato con essa.
+keys-make-button = Fai la prossima chiave di questo canale
+keys-said-made = Il canale ha una nuova chiave. Ciò che le persone scrivono da adesso è sigillato con essa.
+keys-error-changed = Qualcuno è stato più veloce: nel frattempo i documenti del centro sono cambiati. Questa pagina li mostra come sono adesso.
+keys-error-statement = La dichiarazione non supera i controlli del server. Non è cambiato nulla. Ricarica la pagina.
+keys-error-readers = La chiave non era sigillata per tutte le persone che possono leggere il canale, quindi non è stata presa. Ricarica la pagina.
+keys-line-due = Un canale ha bisogno della prossima chiave
+
+keys-leave-link = { $name } è andata o andato via
+keys-leave-title = Partenza
+keys-leave-heading = { $name } ha lasciato il centro?
+keys-leave-effect = Che cosa succede
+keys-leave-sessions = Le sessioni finiscono subito, e con esse i ruoli dell'account qui. Questa persona non può più accedere.
+keys-leave-keys = Le chiavi di questi canali finiscono subito. Finché una collega o un collega non fa la prossima, lì nessuno può scrivere: falla subito dopo, nella pagina delle chiavi.
+keys-leave-read = Ciò che è stato letto resta letto. Le chiavi nuove non vengono mai sigillate per questa persona.
+keys-leave-for-good = La tua firma resta nei documenti del centro per sempre, e questa pagina non può ritirarla. Se è solo per un periodo, sospendi l'accesso.
+keys-leave-few = Dopo, meno di due persone leggono: { $channels }. Per questo le copie più vecchie delle chiavi restano, finché non sono di nuovo due.
+keys-leave-button = Firma che { $name } ha lasciato il centro
