@@ -11,6 +11,7 @@ mod serial;
 mod size;
 mod together;
 mod transaction;
+mod writer;
 
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ pub use error::DatabaseError;
 pub use transaction::Transaction;
 
 use crate::config::DatabaseUrl;
-use group::Writer;
 use serial::Serial;
+use writer::Writer;
 
 /// Connections that read, per engine; PostgreSQL has as many again that write.
 const CONNECTIONS: u32 = 8;
@@ -38,6 +39,10 @@ const CONNECTIONS: u32 = 8;
 /// Memory for pages that SQLite's writer has read or changed, in KiB (negative, as SQLite takes it). With its 2 MiB a group of reports would
 /// push its own pages out to the log before the commit, and read the same index pages anew for each report.
 const WRITERS_CACHE: &str = "-16384";
+
+/// Pages in SQLite's write-ahead log before a commit merges them into the file, for which everybody waits (16 MiB). Long before, they are
+/// merged beside the writing ([`writer`]), so that little is left to do.
+const LOG: &str = "4096";
 
 /// The same for each connection that reads: SQLite's own default.
 const READERS_CACHE: &str = "-2000";
@@ -99,6 +104,7 @@ impl Database {
                     .pragma("cache_size", cache)
                     // What a savepoint has to remember is nothing for a file of its own.
                     .pragma("temp_store", "MEMORY")
+                    .pragma("wal_autocheckpoint", LOG)
                     .pragma("query_only", query_only)
             });
             // A full disk makes SQLite roll back by itself. The driver does not learn of it and would take the next transaction for a
@@ -116,7 +122,7 @@ impl Database {
         let readers = sea_orm::Database::connect(options(CONNECTIONS, READERS_CACHE, "ON"))
             .await
             .map_err(DatabaseError::opening)?;
-        let way = Way::Grouped(Writer::new(writer.clone()));
+        let way = Way::Grouped(Writer::new(writer.clone(), readers.clone()));
         Ok(Self { writer, readers, way })
     }
 
@@ -179,6 +185,27 @@ impl Database {
             match &self.way {
                 Way::Grouped(writer) => writer.write(&work).await,
                 Way::Serial(serial) => serial.write(&work).await,
+            }
+        }
+    }
+
+    /// Runs statements that answer nothing in one transaction: all of them are kept, or none. What a closure that does nothing else would do
+    /// ([`write`](Self::write)), for less: on SQLite those that wait with the same texts are run at once, each still refused or kept alone.
+    ///
+    /// Whoever goes away before the answer may find them kept, or not.
+    ///
+    /// # Errors
+    /// That of the first statement that fails, or of the shared commit.
+    pub async fn write_together(&self, statements: Vec<Statement>) -> Result<(), DatabaseError> {
+        match &self.way {
+            Way::Grouped(writer) => Ok(writer.run(statements).await?),
+            Way::Serial(serial) => {
+                let statements = &statements;
+                serial
+                    .write(&|transaction: Transaction| async move {
+                        transaction.execute_together(statements.clone()).await
+                    })
+                    .await
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use platform::database::{Database, DatabaseError, Transaction};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement};
 use testkit::Engine;
 use thiserror::Error;
 use tokio::sync::Notify;
@@ -21,6 +21,8 @@ const NAMES: u8 = 4;
 enum Step {
     /// Inserts two names; either may exist.
     Insert(u8, u8),
+    /// The same as statements, without a closure.
+    Together(u8, u8),
     /// Changes a row if it has still this version.
     Update { row: u8, version: i64 },
     /// Reads two rows and writes the first: what a race would skew.
@@ -71,7 +73,7 @@ impl Model {
 
     fn apply(&mut self, step: Step) -> Answer {
         match step {
-            Step::Insert(one, other) => {
+            Step::Insert(one, other) | Step::Together(one, other) => {
                 if self.names.contains(&one) || self.names.contains(&other) || one == other {
                     return Answer::Exists;
                 }
@@ -123,7 +125,7 @@ async fn row(tx: &impl ConnectionTrait, row: u8) -> Result<(i64, i64), DbErr> {
 
 async fn take(tx: Transaction, step: Step, reached: Arc<Notify>) -> Result<i64, StepError> {
     match step {
-        Step::Insert(one, other) => {
+        Step::Insert(one, other) | Step::Together(one, other) => {
             tx.execute_unprepared(&format!("INSERT INTO names VALUES ({one})")).await?;
             tx.execute_unprepared(&format!("INSERT INTO names VALUES ({other})")).await?;
             Ok(0)
@@ -162,11 +164,31 @@ async fn take(tx: Transaction, step: Step, reached: Arc<Notify>) -> Result<i64, 
     }
 }
 
+/// As the builder of statements writes it for this engine.
+fn insertion(engine: DatabaseBackend) -> &'static str {
+    if engine == DatabaseBackend::Sqlite {
+        "INSERT INTO names VALUES (?)"
+    } else {
+        "INSERT INTO names VALUES ($1)"
+    }
+}
+
 async fn answer(database: Database, step: Step) -> Answer {
     let reached = Arc::new(Notify::new());
-    let outcome = tokio::select! {
-        outcome = database.write(|tx| take(tx, step, Arc::clone(&reached))) => outcome,
-        () = reached.notified() => return Answer::Gone,
+    let outcome = if let Step::Together(one, other) = step {
+        let insert = |name: u8| {
+            Statement::from_sql_and_values(
+                database.engine(),
+                insertion(database.engine()),
+                [i32::from(name).into()],
+            )
+        };
+        database.write_together(vec![insert(one), insert(other)]).await.map(|()| 0).map_err(StepError::from)
+    } else {
+        tokio::select! {
+            outcome = database.write(|tx| take(tx, step, Arc::clone(&reached))) => outcome,
+            () = reached.notified() => return Answer::Gone,
+        }
     };
     match outcome {
         Ok(value) => Answer::Kept(value),
@@ -220,6 +242,7 @@ async fn run(database: &Database, steps: &[Step]) {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (0..NAMES, 0..NAMES).prop_map(|(one, other)| Step::Insert(one, other)),
+        3 => (0..NAMES, 0..NAMES).prop_map(|(one, other)| Step::Together(one, other)),
         3 => (0..ROWS, 0..3_i64).prop_map(|(row, version)| Step::Update { row, version }),
         3 => (0..ROWS, 0..ROWS).prop_map(|(to, from)| Step::Add { to, from }),
         2 => (0..ROWS, 0..NAMES).prop_map(|(row, name)| Step::Refuse(row, name)),

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use envelope::frame::Frame;
 use envelope::header::{ClearHeader, ItemKind};
 use jiff::Timestamp;
+use platform::database::Transaction;
 use platform::door::Visitor;
 use platform::web::{json, origin};
 use sea_orm::ConnectionTrait;
@@ -34,53 +35,56 @@ pub(super) async fn report(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let frame = read_frame(&app, &visitor, &headers, &body, &[ItemKind::Report])?;
-    match keep_report(&app, &frame).await {
-        // Lost a race, or used an id that exists: what is stored now decides.
-        Err(Refusal::Database(error)) if error.is_unique_violation() => {
-            let is_used = store::is_used(app.platform.database.read(), frame.mailbox_id().as_bytes()).await?;
-            if !is_used {
-                return Err(Refusal::Refused);
-            }
-        }
-        other => other?,
+    let now = app.platform.now();
+    let receiving = check_receiving(&app, frame.clear(), now);
+    let is_kept = receiving.is_ok() && keep_report(&app, &frame, now).await?;
+    if !is_kept {
+        decide_by_stored(&app, &frame, receiving).await?;
     }
     Ok(accepted())
 }
 
-/// Keeps a report. A mailbox that leads or led to one keeps what it has, and other bytes are answered like the first ones: whoever has
-/// found a code must not learn by posting under it whether a report exists (protocol sections 7.2 and 7.5). So every question is asked
-/// for every mailbox, and none but an identical repeat is answered by what the mailbox holds.
-async fn keep_report(app: &App, frame: &Frame) -> Result<(), Refusal> {
+/// Keeps a report. `false`: its mailbox leads or led to one, or something else of its name exists.
+async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<bool, Refusal> {
+    let database = &app.platform.database;
     let clear = frame.clear();
+    let insertion = store::insertion(database.engine(), &arrived(frame, now), frame)?;
+    let outcome = if clear.files.is_empty() {
+        database.write_together(insertion).await.map_err(Refusal::from)
+    } else {
+        let insertion = &insertion;
+        let with_files = |transaction: Transaction| async move {
+            transaction.execute_together(insertion.clone()).await?;
+            claim_files(&transaction, clear).await
+        };
+        database.write(with_files).await
+    };
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(Refusal::Database(error)) if store::is_taken(&error) => Ok(false),
+        Err(refused) => Err(refused),
+    }
+}
+
+/// What is answered where nothing was kept. Whoever has found a code must not learn by posting under it whether a report exists (protocol
+/// sections 7.2 and 7.5): a mailbox that leads or led to one keeps what it has, and other bytes are answered like the first ones. None but
+/// an identical repeat is answered by what the mailbox holds.
+async fn decide_by_stored(app: &App, frame: &Frame, receiving: Result<(), Refusal>) -> Result<(), Refusal> {
     let connection = app.platform.database.read();
-    let mailbox = frame.mailbox_id();
+    let clear = frame.clear();
+    let (mailbox, hash) = (frame.mailbox_id(), store::hash_of(frame));
     let known =
         store::ask_about(connection, mailbox.as_bytes(), clear.case.uuid(), clear.item.uuid()).await?;
-    let hash = store::hash_of(frame);
     if known.first.is_some_and(|first| first == hash) {
         return Ok(());
     }
-    let now = app.platform.now();
-    check_receiving(app, clear, now)?;
+    receiving?;
     if !files::are_claimable(connection, clear.case, clear.item, &clear.files).await? {
         return Err(Refusal::Files);
     }
-    if known.is_taken {
-        // The same bytes once more, of a mailbox that was rotated since.
-        return if known.of_case.is_some_and(|kept| kept == hash) { Ok(()) } else { Err(Refusal::Refused) };
-    }
-    if known.is_used {
-        return Ok(());
-    }
-    let report = arrived(frame, now);
-    let report = &report;
-    app.platform
-        .database
-        .write(|transaction| async move {
-            store::insert_report(&transaction, report, frame).await?;
-            claim_files(&transaction, clear).await
-        })
-        .await
+    // The same bytes once more, of a mailbox that was rotated since.
+    let is_repeat = known.of_case.is_some_and(|kept| kept == hash);
+    if is_repeat || (known.is_used && !known.is_taken) { Ok(()) } else { Err(Refusal::Refused) }
 }
 
 /// Whether the centre takes it now, and the second one too, where there is one (protocol section 7.7).

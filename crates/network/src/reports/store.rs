@@ -11,10 +11,11 @@ mod waiting;
 
 use envelope::frame::Frame;
 use jiff::civil::Date;
-use platform::database::{DatabaseError, Transaction};
+use platform::database::DatabaseError;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, EntityTrait as _, QueryFilter as _,
-    QueryTrait as _, Statement,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait as _,
+    QueryFilter as _, Statement, Value,
 };
 use uuid::Uuid;
 
@@ -71,40 +72,55 @@ pub(super) async fn find(
     Ok(report.and_then(|report| reader.may_read(report)))
 }
 
-/// Keeps a new report with its first item.
-pub(super) async fn insert_report(
-    transaction: &Transaction,
+/// The statements that keep a new report with its first item, if its mailbox leads nowhere and never has. Where it does, or where the case or
+/// the item exists, one of them breaks a constraint, UNIQUE or that an item belongs to a report ([`is_taken`]).
+pub(super) fn insertion(
+    engine: DatabaseBackend,
     report: &Report,
     frame: &Frame,
-) -> Result<(), DatabaseError> {
-    let engine = transaction.get_database_backend();
+) -> Result<Vec<Statement>, DatabaseError> {
+    let standing = &report.standing;
+    let row: [(report::Column, Value); 18] = [
+        (report::Column::Id, report.id.into()),
+        (report::Column::CentreId, report.centre.into()),
+        (report::Column::Channel, report.channel.as_str().into()),
+        (report::Column::Mailbox, report.mailbox.clone().into()),
+        (report::Column::Epoch, i64::from(report.epoch).into()),
+        (report::Column::State, standing.state().word().into()),
+        (report::Column::Version, report.version.into()),
+        (report::Column::Urgent, report.urgent.into()),
+        (report::Column::Language, report.language.as_str().into()),
+        (report::Column::SizeClass, report.size_class.into()),
+        (report::Column::Week, report.week.as_str().into()),
+        (report::Column::ArrivedOn, standing.arrived_on().map(|day| day.to_string()).into()),
+        (report::Column::Opened, standing.is_opened().into()),
+        (report::Column::Answered, standing.answered().into()),
+        (report::Column::ConversationItems, i64::from(standing.conversation_items()).into()),
+        (report::Column::NotesItems, i64::from(standing.notes_items()).into()),
+        (report::Column::SecondCentreId, report.second.map(|(centre, _)| centre).into()),
+        (report::Column::SecondEpoch, report.second.map(|(_, epoch)| i64::from(epoch)).into()),
+    ];
+    let (columns, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
+    let mut chosen = Query::select();
+    chosen.exprs(values.into_iter().map(Expr::val));
+    for table in ["mailbox_past", "mailbox_tombstone"] {
+        let led = Query::select()
+            .expr(Expr::val(1))
+            .from(table)
+            .and_where(Expr::col("mailbox").eq(report.mailbox.clone()))
+            .take();
+        chosen.and_where(Expr::not_exists(led));
+    }
+    let mut kept = Query::insert();
+    kept.into_table(report::Entity).columns(columns);
+    kept.select_from(chosen).map_err(|error| DbErr::Custom(error.to_string()))?;
     let [item, wraps] = items::insertion(engine, frame, &report.week);
-    transaction.execute_together(vec![insertion(engine, report), item, wraps]).await
+    Ok(vec![engine.build(&kept), item, wraps])
 }
 
-fn insertion(engine: DatabaseBackend, report: &Report) -> Statement {
-    let standing = &report.standing;
-    let row = report::Entity::insert(report::ActiveModel {
-        id: Set(report.id),
-        centre_id: Set(report.centre),
-        channel: Set(report.channel.clone()),
-        mailbox: Set(report.mailbox.clone()),
-        epoch: Set(i64::from(report.epoch)),
-        state: Set(standing.state().word().to_owned()),
-        version: Set(report.version),
-        urgent: Set(report.urgent),
-        language: Set(report.language.clone()),
-        size_class: Set(report.size_class),
-        week: Set(report.week.clone()),
-        arrived_on: Set(standing.arrived_on().map(|day| day.to_string())),
-        opened: Set(standing.is_opened()),
-        answered: Set(standing.answered()),
-        conversation_items: Set(i64::from(standing.conversation_items())),
-        notes_items: Set(i64::from(standing.notes_items())),
-        second_centre_id: Set(report.second.map(|(centre, _)| centre)),
-        second_epoch: Set(report.second.map(|(_, epoch)| i64::from(epoch))),
-    });
-    row.build(engine)
+/// Whether an [insertion] was refused because something of that name exists, or did.
+pub(super) fn is_taken(error: &DatabaseError) -> bool {
+    error.is_unique_violation() || error.is_foreign_key_violation()
 }
 
 /// Moves a report to its next standing, if it is still at the version that was read. `false`: somebody was faster, nothing changed.
@@ -196,7 +212,5 @@ fn number(stored: i64) -> Result<u32, DatabaseError> {
 }
 
 fn damaged(column: &str) -> DatabaseError {
-    DatabaseError::from(sea_orm::DbErr::Type(format!(
-        "a value of {column} is not one that this version writes"
-    )))
+    DatabaseError::from(DbErr::Type(format!("a value of {column} is not one that this version writes")))
 }

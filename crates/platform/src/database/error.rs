@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 use thiserror::Error;
 
 /// The store failed, not a rule. Refusals are the slices' own errors.
@@ -51,7 +51,13 @@ impl DatabaseError {
     /// Whether a UNIQUE constraint refused a row, which is how a slice learns that it lost a race.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Statement(error) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))))
+        matches!(self, Self::Statement(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+
+    /// Whether a row was refused because what it refers to is not there.
+    #[must_use]
+    pub fn is_foreign_key_violation(&self) -> bool {
+        matches!(self, Self::Statement(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
     }
 }
 

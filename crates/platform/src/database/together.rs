@@ -1,9 +1,12 @@
-//! Several statements as one text, for [`Transaction::execute_together`](super::Transaction::execute_together) on SQLite.
+//! Several statements as one text: a SQLite connection lives in a thread of its own, and going there and back costs more than an insert.
 
 use sea_orm::{DatabaseBackend, DbErr, Statement};
 
 /// `before`, which takes no values, and the statements as one, with the values of all.
-pub(super) fn joined(before: Option<&str>, statements: Vec<Statement>) -> Result<Statement, DbErr> {
+pub(super) fn joined(
+    before: Option<&str>,
+    statements: impl IntoIterator<Item = Statement>,
+) -> Result<Statement, DbErr> {
     let mut texts: Vec<String> = before.map(str::to_owned).into_iter().collect();
     let mut values = Vec::new();
     for statement in statements {
