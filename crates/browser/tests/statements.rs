@@ -11,6 +11,7 @@ use envelope::centre::verify_centre;
 use envelope::clock::Clock;
 use envelope::duty::Channel;
 use envelope::signature::SignedDocument;
+use envelope::statement::StatementBody;
 use jiff::{SignedDuration, Timestamp};
 use page::world::World;
 use page::{built, keys, now};
@@ -97,4 +98,27 @@ fn a_server_whose_clock_is_far_away_dates_nothing() {
     );
     let untold = page::operator(&world, 0);
     assert_eq!(untold.channels(now()).unwrap_err(), Refused::UNKNOWN);
+}
+
+#[test]
+fn a_key_that_begins_only_later_leaves_the_channel_without_one() {
+    let mut world = World::new(34);
+    let moment = began(&world) + DAY;
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds of a test")]
+    let at = Timestamp::from_millisecond(moment as i64).unwrap();
+    let root = envelope::root::VerifiedRoot::verify(&world.root, Clock::exact(at)).unwrap();
+    let centre = verify_centre(&root, &world.bundle, Clock::exact(at), None).unwrap();
+    let not_before = at + SignedDuration::from_hours(30 * 24);
+    let body = StatementBody::Epoch {
+        channel: Channel::Safe,
+        number: 9,
+        recipient: keyring::identity::Identity::generate(&mut rand_core::OsRng).unwrap().recipient().clone(),
+        not_before,
+        not_after: not_before + SignedDuration::from_hours(24),
+    };
+    let signer = world.operators[0].signing_key();
+    world.bundle.statements.push(keyring::documents::sign_statement(&centre, body, at, &[signer]).unwrap());
+    let ada = operator(&world, moment);
+    assert_eq!(channel(&ada, "safe", moment)["due"], json!(true));
+    assert!(ada.next_epoch("safe", moment).is_ok(), "and any member puts that right");
 }

@@ -66,7 +66,8 @@ pub fn last_end_of(centre: &VerifiedCentre) -> Timestamp {
 /// day 21.
 #[must_use]
 pub fn is_next_epoch_due(centre: &VerifiedCentre, channel: Channel, now: Timestamp) -> bool {
-    let holds = |epoch: &&VerifiedEpoch| !epoch.is_ended() && now < epoch.not_after();
+    let holds =
+        |epoch: &&VerifiedEpoch| !epoch.is_ended() && epoch.not_before() <= now && now < epoch.not_after();
     let current = centre.latest_epoch(channel).filter(holds);
     current.is_none_or(|epoch| now.duration_since(epoch.not_before()) >= NEXT_EPOCH_FROM)
 }

@@ -16,6 +16,7 @@ use platform::web::{PlatformError, Shell, render};
 use uuid::Uuid;
 
 use super::access::{MayMakeKey, MayReadPeople, MayStateLeave};
+use super::cards::current_epoch;
 use super::hours::day_of;
 use super::people::channel_text;
 use super::public_pages::words::date_in_words;
@@ -123,6 +124,10 @@ pub(super) async fn leave(
 pub(crate) fn lines(app: &App, operator: &Operator, language: Language) -> Vec<ConsoleLine> {
     let Some(known) = app.centres.find(operator.centre()) else { return Vec::new() };
     let now = app.platform.now();
+    // Under papers that have ended no key can be made: the governors come first.
+    if known.verified().certificate().not_after <= now {
+        return Vec::new();
+    }
     let is_due = |channel: Channel| is_next_epoch_due(known.verified(), channel, now);
     if !MayMakeKey::channels(app, operator).into_iter().any(is_due) {
         return Vec::new();
@@ -143,7 +148,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     fn row(&self, t: Texts, channel: Channel, may_make: bool, now: Timestamp) -> ChannelRow {
         let newest = self.centre.latest_epoch(channel);
-        let holds = newest.filter(|epoch| !epoch.is_ended() && now < epoch.not_after());
+        let current = current_epoch(self.centre, channel, now);
+        let holds = newest.filter(|epoch| Some(epoch.number()) == current);
         let number = newest.map(|epoch| i64::from(epoch.number()));
         let can_open = |person: &Person| {
             let id = person.id.to_string();

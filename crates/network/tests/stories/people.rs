@@ -11,6 +11,7 @@ use testkit::TestApp;
 use testkit::actors::{Client, DemoNetwork, Operator, Victim};
 
 use crate::common::{count, world};
+use crate::gates::replay;
 use crate::roles::change;
 
 testkit::on_both_engines!(
@@ -22,6 +23,7 @@ testkit::on_both_engines!(
     whoever_left_is_out_at_once_and_opens_nothing_that_comes_after,
     copies_of_who_left_go_at_once_where_two_still_read,
     a_departure_is_stated_by_a_colleague_and_of_a_colleague,
+    an_import_goes_on_from_what_members_signed,
 );
 
 fn days(count: i64) -> SignedDuration {
@@ -254,6 +256,7 @@ async fn whoever_left_is_out_at_once_and_opens_nothing_that_comes_after(app: Tes
     assert!(anna.can_open(&frame, &anna.centre));
     assert!(!bea.can_open(&frame, &anna.centre), "with every key that she ever held");
     assert_eq!(anna.open(before).await.unwrap().items.len(), 1, "what was before stays readable");
+    replay(&app).await.unwrap();
 }
 
 async fn copies_of_who_left_go_at_once_where_two_still_read(app: TestApp) {
@@ -275,10 +278,10 @@ async fn copies_of_who_left_go_at_once_where_two_still_read(app: TestApp) {
     anna.refresh(now).await;
     assert_eq!(anna.state_leave(gaia, now).await.verdict(), (201, String::new()));
     assert_eq!(copies(&app, gaia).await, kept + 1);
-    let served = app.get(&format!("/network/centres/{}.json", network.centres[0].id)).await;
-    let bundle = serde_json::from_slice(&served.body).unwrap();
+    let bundle = served(&app, &network).await;
     let centre = verify_centre(&network.root, &bundle, Clock::exact(now), None).unwrap();
     assert_eq!(centre.members().len(), 1, "whoever verifies the papers sees both departures");
+    replay(&app).await.unwrap();
 }
 
 async fn a_departure_is_stated_by_a_colleague_and_of_a_colleague(app: TestApp) {
@@ -310,4 +313,41 @@ async fn a_departure_is_stated_by_a_colleague_and_of_a_colleague(app: TestApp) {
     assert_eq!(administrator.state_leave(bea_is.id, now).await.verdict(), (201, String::new()));
     let again = administrator.state_leave(bea_is.id, now).await;
     assert_eq!(again.status.as_u16(), 404, "nobody leaves twice");
+}
+
+/// The offline tool goes on where members stopped (docs/offline-keys.md): with the server's statements, and without whoever left.
+async fn an_import_goes_on_from_what_members_signed(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 13);
+    network.publish(&app.app).await.unwrap();
+    let bea = network.centres[0].people[1].id;
+    let mut anna = sign_in(&app, &network, 0, 0).await;
+    assert_eq!(anna.make_epoch(Channel::Safe, now).await.status.as_u16(), 201);
+    assert!(network.publish(&app.app).await.is_err(), "a folder that fell behind changes nothing");
+    network.centres[0].bundle = served(&app, &network).await;
+    network.publish(&app.app).await.unwrap();
+    assert_eq!(copies(&app, bea).await, 3, "a key without a record keeps its copies");
+
+    anna.refresh(now).await;
+    assert!(anna.holds_newest(Channel::Safe));
+    assert_eq!(anna.state_leave(bea, now).await.status.as_u16(), 201);
+    network.centres[0].bundle = served(&app, &network).await;
+    assert!(network.publish(&app.app).await.is_err(), "the folder still names who left");
+    network.centres[0].people.remove(1);
+    network.forget_wraps_of(0, bea);
+    network.renew_epoch(0, Channel::Safe, now, now);
+    network.publish(&app.app).await.unwrap();
+    anna.refresh(now).await;
+    assert!(anna.holds_newest(Channel::Safe), "one that was made offline");
+    assert_eq!(
+        anna.make_epoch(Channel::General, now).await.status.as_u16(),
+        201,
+        "and then one in the console"
+    );
+    replay(&app).await.unwrap();
+}
+
+async fn served(app: &TestApp, network: &DemoNetwork) -> envelope::centre::CentreBundle {
+    let answer = app.get(&format!("/network/centres/{}.json", network.centres[0].id)).await;
+    serde_json::from_slice(&answer.body).unwrap()
 }
