@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use envelope::audit::checkpoint::Checkpoint;
 use envelope::audit::witness;
+use envelope::encoding::Hash;
 use network::audit::{Unverified, verify};
+use network::keeping::stored_tombstones;
 use platform::config::Config;
 
 use crate::command::{Failure, open, say};
@@ -31,7 +33,12 @@ pub(crate) async fn run(config: &Config, asked: &Audit) -> Result<(), Failure> {
     };
     let witnesses = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let database = open(config).await?;
-    let verified = verify(database.read(), &witnesses).await;
+    // As it is at one moment: a server that runs beside shreds and writes down.
+    let snapshot = database.snapshot().await?;
+    let tombstones = stored_tombstones(&snapshot).await?;
+    let cases = tombstones.iter().map(|(hash, _)| Hash::from_bytes(*hash));
+    let verified = verify(&snapshot, &witnesses, cases).await;
+    snapshot.rollback().await?;
     database.close().await?;
     let verified = verified.map_err(|unverified| match unverified {
         Unverified::Violation(violation) => Failure::new(format!("the log was tampered with: {violation}")),

@@ -129,12 +129,19 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// That the openings of a shredded case are gone, so many. It names nobody. The salt follows from the id of the case, which is gone
-    /// too: the same erasure, told again after a restore, is the same leaf.
+    /// That the openings of a shredded case are gone, so many. It names nobody. `case` is the hash of the case's id, under which its
+    /// tombstone stands.
     #[must_use]
-    pub fn of_erasure(case: Uuid, gone: u32) -> Self {
+    pub fn of_erasure(case: &Hash, gone: u32) -> Self {
         let act = Act { kind: ActKind::Erased, actor: None, centre: None, object: None, channel: None, gone };
-        Self { act, salt: *hash_typed("approdo/audit-erasure/v1", &[case.as_bytes()]).as_bytes() }
+        Self { act, salt: Self::salt_of_erasure(case) }
+    }
+
+    /// The salt of an erasure follows from the hash of the case, which its tombstone keeps: the same erasure, told again after a restore, is
+    /// the same leaf, and one without a tombstone is none.
+    #[must_use]
+    pub fn salt_of_erasure(case: &Hash) -> [u8; SALT_LENGTH] {
+        *hash_typed("approdo/audit-erasure/v1", &[case.as_bytes()]).as_bytes()
     }
 
     /// The salted commitment: SHA-256 over everything but kind and week, which the leaf says in clear.

@@ -2,6 +2,7 @@
 
 use envelope::audit::act::{Act, ActKind, Leaf, Opening};
 use envelope::audit::week::Week;
+use envelope::encoding::Hash;
 use jiff::Timestamp;
 use platform::database::DatabaseError;
 use platform::random::Random;
@@ -57,7 +58,7 @@ pub(crate) async fn note_erasure(
         return Ok(());
     }
     let week = week.parse().map_err(|_| DbErr::Type("a week that no calendar has".to_owned()))?;
-    let opening = Opening::of_erasure(case, u32::try_from(gone).unwrap_or(u32::MAX));
+    let opening = Opening::of_erasure(&Hash::of(case.as_bytes()), u32::try_from(gone).unwrap_or(u32::MAX));
     store::insert(connection, &leaf_of(&opening, week), &opening).await
 }
 

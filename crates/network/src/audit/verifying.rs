@@ -2,9 +2,9 @@
 //!
 //! What it cannot find: an act that was never written down, and a leaf of the present week that went together with its opening.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use envelope::audit::act::{ActKind, Leaf};
+use envelope::audit::act::{ActKind, Leaf, Opening};
 use envelope::audit::checkpoint::Checkpoint;
 use envelope::audit::tree::Tree;
 use envelope::encoding::Hash;
@@ -52,6 +52,11 @@ pub enum Violation {
         /// What the erasures say.
         explained: u64,
     },
+    /// No case was shredded that this leaf could be about.
+    #[error(
+        "leaf {0} says that openings went with a shredded case, but no tombstone fits it: the erasure was invented"
+    )]
+    ErasureInvented(String),
     /// A checkpoint was altered, taken away or put in.
     #[error("checkpoint {0} does not follow from the one before, or its hash is not its own")]
     CheckpointAltered(u32),
@@ -85,15 +90,17 @@ pub enum Unverified {
     Database(#[from] DatabaseError),
 }
 
-/// Verifies the whole log. `witnesses` are chains of checkpoints that others kept.
+/// Verifies the whole log. `witnesses` are chains of checkpoints that others kept, `tombstones` the hashes of the ids of shredded cases.
 ///
 /// # Errors
 /// [`Unverified`], with the first violation.
 pub async fn verify(
     connection: &impl ConnectionTrait,
     witnesses: &[Vec<Checkpoint>],
+    tombstones: impl IntoIterator<Item = Hash>,
 ) -> Result<Verified, Unverified> {
     let mut count = Count::default();
+    let mut salts: BTreeSet<_> = tombstones.into_iter().map(|case| Opening::salt_of_erasure(&case)).collect();
     let mut entered: BTreeMap<u32, Vec<Hash>> = BTreeMap::new();
     let mut after: Option<Vec<u8>> = None;
     loop {
@@ -106,6 +113,13 @@ pub async fn verify(
             let leaf = check_leaf(row).ok_or_else(|| Violation::LeafAltered(hex(&row.leaf)))?;
             let opening = openings.iter().find(|opening| opening.leaf == row.leaf);
             count.add(&leaf, opening).ok_or_else(|| Violation::OpeningAltered(hex(&row.leaf)))?;
+            // Each tombstone explains one erasure.
+            if let Some(opening) = opening
+                && leaf.kind == ActKind::Erased
+                && !salts.remove(opening.salt.as_slice())
+            {
+                return Err(Violation::ErasureInvented(hex(&row.leaf)).into());
+            }
             match row.checkpoint {
                 // What has no number that a checkpoint could have is counted to one that is not there.
                 Some(number) => {

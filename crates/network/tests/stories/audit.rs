@@ -4,11 +4,13 @@ use envelope::audit::act::ActKind;
 use envelope::audit::checkpoint::Checkpoint;
 use envelope::audit::openings::{Checked, OPENINGS_LENGTH, OpeningsPage};
 use envelope::duty::Channel;
+use envelope::encoding::Hash;
 use envelope::header::Undone;
 use envelope::ids::CaseId;
 use jiff::SignedDuration;
 use network::accounts::Role;
 use network::audit::{Unverified, Verified, Violation, verify};
+use network::keeping::stored_tombstones;
 use sea_orm::{ConnectionTrait as _, Statement};
 use testkit::TestApp;
 use testkit::actors::{DemoNetwork, Operator, Victim};
@@ -33,7 +35,10 @@ pub(crate) async fn next_week(app: &TestApp) {
 
 /// What the log says about itself.
 pub(crate) async fn verified(app: &TestApp, witnesses: &[Vec<Checkpoint>]) -> Result<Verified, Violation> {
-    match verify(app.platform.database.read(), witnesses).await {
+    let connection = app.platform.database.read();
+    let tombstones = stored_tombstones(connection).await.unwrap();
+    let cases = tombstones.iter().map(|(hash, _)| Hash::from_bytes(*hash));
+    match verify(connection, witnesses, cases).await {
         Ok(verified) => Ok(verified),
         Err(Unverified::Violation(violation)) => Err(violation),
         Err(Unverified::Database(error)) => panic!("{error}"),

@@ -1,9 +1,11 @@
 //! Tampering with the audit log (protocol section 9): whatever is altered in the rows is found, and what was rolled back does not pass its
 //! witness.
 
+use envelope::audit::act::{ActKind, Leaf, Opening};
 use envelope::audit::checkpoint::Checkpoint;
 use envelope::audit::proof::verify_consistency;
 use envelope::audit::tree::Tree;
+use envelope::audit::week::Week;
 use envelope::audit::witness;
 use envelope::encoding::Hash;
 use network::audit::Violation;
@@ -18,6 +20,7 @@ use crate::common::world;
 testkit::on_both_engines!(
     whatever_is_altered_is_found,
     a_log_that_was_rolled_back_or_written_anew_does_not_pass_its_witness,
+    an_erasure_without_a_tombstone_hides_nothing,
     any_two_checkpoints_are_consistent,
     a_restored_log_verifies_and_opens_nothing_of_what_was_shredded_since,
 );
@@ -194,6 +197,27 @@ async fn whatever_is_altered_is_found(app: TestApp) {
         }
         assert_eq!(verified(&app, &kept).await.as_ref(), Ok(&whole), "{name}: the control");
     }
+}
+
+/// Whoever writes the database takes an opening away and says that it went with a shredded case.
+async fn an_erasure_without_a_tombstone_hides_nothing(app: TestApp) {
+    three_weeks(&app).await;
+    let case = Hash::of(b"a case that nobody had");
+    let erasure = Opening::of_erasure(&case, 1);
+    let week = Week::new(2027, 1).unwrap();
+    let leaf = Leaf { kind: ActKind::Erased, week, commitment: erasure.commitment() };
+    let hex = |hash: &[u8]| bytes(&app, &hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let (id, commitment, salt) =
+        (hex(leaf.hash().as_bytes()), hex(leaf.commitment.as_bytes()), hex(&erasure.salt));
+    run(&app, &format!("DELETE FROM audit_opening WHERE leaf = {ONE}")).await;
+    assert_eq!(verified(&app, &[]).await, Err(Violation::OpeningsMissing { missing: 1, explained: 0 }));
+    run(&app, &format!("INSERT INTO audit_leaf (leaf, kind, week, commitment) VALUES ({id}, 'erased', '{week}', {commitment})")).await;
+    run(&app, &format!("INSERT INTO audit_opening (leaf, salt, gone) VALUES ({id}, {salt}, 1)")).await;
+    assert!(matches!(verified(&app, &[]).await, Err(Violation::ErasureInvented(_))));
+    // With a tombstone it passes: that much has to be invented, and what was kept apart does not have it.
+    run(&app, &format!("INSERT INTO shredded (case_hash, week) VALUES ({}, '{week}')", hex(case.as_bytes())))
+        .await;
+    assert_eq!(verified(&app, &[]).await.unwrap().erased, 1);
 }
 
 async fn a_log_that_was_rolled_back_or_written_anew_does_not_pass_its_witness(app: TestApp) {
