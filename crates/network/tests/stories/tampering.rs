@@ -206,17 +206,16 @@ async fn an_erasure_without_a_tombstone_hides_nothing(app: TestApp) {
     let erasure = Opening::of_erasure(&case, 1);
     let week = Week::new(2027, 1).unwrap();
     let leaf = Leaf { kind: ActKind::Erased, week, commitment: erasure.commitment() };
-    let hex = |hash: &[u8]| bytes(&app, &hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let hex = |hash: &Hash| bytes(&app, &hash.to_string());
     let (id, commitment, salt) =
-        (hex(leaf.hash().as_bytes()), hex(leaf.commitment.as_bytes()), hex(&erasure.salt));
+        (hex(&leaf.hash()), hex(&leaf.commitment), hex(&Hash::from_bytes(erasure.salt)));
     run(&app, &format!("DELETE FROM audit_opening WHERE leaf = {ONE}")).await;
     assert_eq!(verified(&app, &[]).await, Err(Violation::OpeningsMissing { missing: 1, explained: 0 }));
     run(&app, &format!("INSERT INTO audit_leaf (leaf, kind, week, commitment) VALUES ({id}, 'erased', '{week}', {commitment})")).await;
     run(&app, &format!("INSERT INTO audit_opening (leaf, salt, gone) VALUES ({id}, {salt}, 1)")).await;
     assert!(matches!(verified(&app, &[]).await, Err(Violation::ErasureInvented(_))));
     // With a tombstone it passes: that much has to be invented, and what was kept apart does not have it.
-    run(&app, &format!("INSERT INTO shredded (case_hash, week) VALUES ({}, '{week}')", hex(case.as_bytes())))
-        .await;
+    run(&app, &format!("INSERT INTO shredded (case_hash, week) VALUES ({}, '{week}')", hex(&case))).await;
     assert_eq!(verified(&app, &[]).await.unwrap().erased, 1);
 }
 
