@@ -22,8 +22,9 @@ run: ## start Approdo with a demonstration network on 127.0.0.1:8080
 
 test: check units stories browser ## everything: checks, units, stories on both databases, browser
 
-test-long: test ## and what takes longer: every parser fuzzed for a minute
+test-long: test ## and what takes longer: every parser fuzzed for a minute, many random walks
 	@scripts/setup.sh long
+	@scripts/with-target.sh env PROPTEST_CASES=300 cargo test --locked --quiet --package keyring --test all walks
 	@scripts/with-target.sh scripts/fuzz.sh 60
 
 setup-test:

@@ -38,11 +38,12 @@ type Check = fn(&Value, &Value, &mut Report) -> Option<()>;
 pub fn check_vectors(json: &str) -> String {
     let files: Value = serde_json::from_slice(json.as_bytes()).unwrap_or_default();
     let mut report = Report::default();
-    let checks: [(&str, Check); 10] = [
+    let checks: [(&str, Check); 11] = [
         ("derivation.json", derivation),
         ("signatures.json", signatures),
         ("headers.json", headers),
         ("chain.json", chain),
+        ("renewal.json", renewal),
         ("frames.json", frames),
         ("operator.json", operator),
         ("mailbox.json", mailbox),
@@ -180,6 +181,23 @@ fn chain(file: &Value, _: &Value, report: &mut Report) -> Option<()> {
     for case in list(file, "refused")? {
         let code = verify(case)?.err().map(CentreRefusal::code);
         report.expect(code == text(case, "code"), || format!("chain: {}", case["name"]));
+    }
+    Some(())
+}
+
+fn renewal(file: &Value, _: &Value, report: &mut Report) -> Option<()> {
+    let centre = verify(file)?.ok()?;
+    let expected = file.get("expected")?;
+    report.expect(json!(centre.seen_epochs().safe) == *expected.get("safe")?, || "renewal: epoch".to_owned());
+    for author in list(expected, "authors")? {
+        let key = PublicKey::parse(text(author, "key")?).ok()?;
+        let epoch = u32::try_from(author["epoch"].as_u64()?).ok()?;
+        let person = centre.author(Channel::Safe, epoch, &key).ok();
+        report.expect(json!(person) == author["person"], || format!("renewal: author in {epoch}"));
+    }
+    for case in list(file, "refused")? {
+        let code = verify(case)?.err().map(CentreRefusal::code);
+        report.expect(code == text(case, "code"), || format!("renewal: {}", case["name"]));
     }
     Some(())
 }

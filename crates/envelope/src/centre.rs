@@ -293,6 +293,20 @@ impl VerifiedCentre {
         author.map(|(person, _)| *person).ok_or(CentreRefusal::NotAMember)
     }
 
+    /// Who may have sealed the key of an epoch to somebody (section 4.2): whoever could sign in that epoch or in a later one of its channel,
+    /// or reads the channel now. Keys outlive everybody who was there when they were made.
+    ///
+    /// # Errors
+    /// As [`VerifiedCentre::author`].
+    pub fn check_sharer(&self, channel: Channel, epoch: u32, key: &PublicKey) -> Result<(), CentreRefusal> {
+        let first = self.epoch(channel, epoch).ok_or(CentreRefusal::NoEpoch)?.number;
+        let since = self.epochs.iter().filter(|epoch| epoch.channel == channel && epoch.number >= first);
+        let is_author = since.flat_map(|epoch| &epoch.authors).any(|(_, author)| author == key);
+        let reads_now =
+            self.member_by_key(key).is_some_and(|member| self.certificate().admits(member, channel));
+        if is_author || reads_now { Ok(()) } else { Err(CentreRefusal::NotAMember) }
+    }
+
     /// The epoch that may be sealed to now.
     fn current_epoch(&self, channel: Channel, clock: Clock) -> Result<&VerifiedEpoch, CentreRefusal> {
         if !self.certificate().offers(channel) {

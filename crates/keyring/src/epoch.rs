@@ -130,7 +130,7 @@ pub fn seal_to(
 }
 
 /// Opens the wrap of an epoch key with a member's or the paper identity, and checks it against the verified chain: the place, the
-/// author, and that the key is the private half of the recipient that the chain announces.
+/// author (who read the channel then or later), and that the key is the private half of the recipient that the chain announces.
 ///
 /// # Errors
 /// An [`OpenRefusal`] that names what does not hold.
@@ -149,7 +149,7 @@ pub fn open(
     if !is_in_place {
         return Err(OpenRefusal::Place);
     }
-    centre.author(channel, number, &header.author).map_err(|_| OpenRefusal::Author)?;
+    centre.check_sharer(channel, number, &header.author).map_err(|_| OpenRefusal::Author)?;
     let announced = centre.epoch(channel, number).ok_or(OpenRefusal::Place)?;
     if announced.recipient() != key.recipient() {
         return Err(OpenRefusal::Place);

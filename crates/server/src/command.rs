@@ -196,7 +196,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(asked) => audit::run(&config, &asked).await,
         Command::Verify(asked) => {
             log::start(config.log.level, Clock::system());
-            verify::run(&config, &asked, Clock::system().now()).await
+            Box::pin(verify::run(&config, &asked, Clock::system().now())).await
         }
         Command::Notices(NoticesCommand::Send) => notices::send(&config).await,
         Command::Network(NetworkCommand::Import { folder }) => {

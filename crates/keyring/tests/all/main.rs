@@ -20,10 +20,14 @@ mod mailbox;
 #[cfg(test)]
 mod rage;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod turning;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod walks;
 #[cfg(test)]
 mod world;

@@ -1,7 +1,7 @@
 //! A small network in memory: three governors, one centre with three members, both channels, one epoch each. Deterministic, apart
 //! from what `age` draws itself.
 
-use envelope::centre::{CentreBundle, EpochRecipient, VerifiedCentre, verify_centre};
+use envelope::centre::{CentreBundle, EarlierChain, EpochRecipient, VerifiedCentre, verify_centre};
 use envelope::certificate::{Certificate, CertifiedChannel, Member};
 use envelope::clock::Clock;
 use envelope::duty::{Channel, Duties, Duty};
@@ -176,6 +176,18 @@ impl World {
         }
         self.keys.push(made.key.clone());
         made.key
+    }
+
+    /// Two governors renew the certificate on a day, as `change` alters it; its chain has no statement yet.
+    pub(crate) fn renew(&mut self, day: i64, change: impl FnOnce(&mut Certificate)) {
+        self.certificate.previous_chain = Some(self.verify(at(day)).unwrap().next_statement().1);
+        (self.certificate.not_before, self.certificate.not_after) = (after_days(day), after_days(day + 300));
+        change(&mut self.certificate);
+        let governors = [&self.governors[0], &self.governors[2]];
+        let document = sign_certificate(&self.certificate, &governors).unwrap();
+        let certificate = std::mem::replace(&mut self.bundle.certificate, document);
+        let statements = std::mem::take(&mut self.bundle.statements);
+        self.bundle.earlier.push(EarlierChain { certificate, statements });
     }
 
     pub(crate) fn wrap(&self, channel: Channel, number: u32, target: WrapTarget) -> &[u8] {

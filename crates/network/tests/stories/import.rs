@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::common::count;
+use envelope::centre::VerifiedEpoch;
 use envelope::duty::{Channel, Duty};
 use network::App;
 use network::centres::{ImportRefusal, Publication, import};
@@ -305,7 +306,7 @@ async fn a_renewal_goes_on_with_epochs_and_cases(app: TestApp) {
     assert_eq!((served.earlier.len(), &served), (1, &network.centres[0].bundle));
     let (_, reading) = before.read_all(&network.verified(0, now)).await.unwrap();
     assert_eq!(reading.items().len(), 2);
-    assert_eq!(network.verified(0, now).latest_epoch(Channel::Safe).map(|epoch| epoch.number()), Some(3));
+    assert_eq!(network.verified(0, now).latest_epoch(Channel::Safe).map(VerifiedEpoch::number), Some(3));
 }
 
 /// I2: who is bound from now on keeps no wrap of the safe channel, of whichever year; paper does.

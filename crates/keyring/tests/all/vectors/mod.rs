@@ -4,6 +4,7 @@
 //! After a change of the protocol, `APPRODO_WRITE_VECTORS=1 cargo test -p keyring vectors -- --test-threads=1` writes them anew.
 
 mod primitives;
+mod renewal;
 mod requests;
 mod sealed;
 mod turning;

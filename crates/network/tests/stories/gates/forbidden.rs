@@ -59,7 +59,7 @@ pub(super) fn papers(app: &TestApp, network: &DemoNetwork) -> Vec<Forbidden> {
         (
             "a certificate that names no head",
             put_in_force(network, app, |it| {
-                (it.previous_chain, it.review_date) = (None, jiff::civil::date(2031, 1, 1))
+                (it.previous_chain, it.review_date) = (None, jiff::civil::date(2031, 1, 1));
             }),
             |found| matches!(found, Violation::Chain(..)),
         ),
