@@ -15,7 +15,7 @@ use super::transaction::Lease;
 
 /// At most so many callers' statements go to SQLite's thread at once. It keeps what it has prepared by text, and there is one text for each
 /// power of two.
-const TOGETHER: usize = 16;
+pub(super) const TOGETHER: usize = 16;
 
 /// Whoever waits for the end of the group.
 type Caller = oneshot::Sender<Result<(), DbErr>>;

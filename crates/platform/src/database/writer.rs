@@ -18,7 +18,7 @@ use sea_orm::{
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::group::{Group, Turn, ended};
+use super::group::{Group, TOGETHER, Turn, ended};
 use super::transaction::Transaction;
 use super::{DatabaseError, PATIENCE};
 
@@ -165,14 +165,21 @@ impl Writer {
         alike
     }
 
-    /// The next caller, if one comes in time.
-    async fn next(&self, until: Instant) -> Option<Waiting> {
-        loop {
-            if let Some(waiting) = self.pop() {
-                return Some(waiting);
+    /// The next caller, if one comes in time. Statements are let wait until there are `enough` of them, because they cost less together;
+    /// whoever waits for a turn gets it at once.
+    async fn next(&self, enough: usize, until: Instant) -> Option<Waiting> {
+        while !self.are(enough) {
+            if timeout_at(until, self.arrived.notified()).await.is_err() {
+                break;
             }
-            timeout_at(until, self.arrived.notified()).await.ok()?;
         }
+        self.pop()
+    }
+
+    /// Whether so many wait, or one for a turn before all others.
+    fn are(&self, enough: usize) -> bool {
+        let queue = self.lock();
+        queue.waiting.len() >= enough || matches!(queue.waiting.front(), Some(Waiting::Turn(_)))
     }
 
     /// One transaction for the first caller and those who come meanwhile. Answers how many shared it.
@@ -205,7 +212,7 @@ impl Writer {
             }
             next = match group.len() {
                 GROUP.. => None,
-                few if few < company => self.next(until).await,
+                few if few < company => self.next(TOGETHER.min(company - few), until).await,
                 _ => self.pop(),
             };
         }
@@ -284,7 +291,7 @@ impl Serving {
     async fn run(mut self) {
         let (mut company, mut unmerged) = (0, 0);
         loop {
-            let first = match self.writer.next(Instant::now() + LINGER).await {
+            let first = match self.writer.next(1, Instant::now() + LINGER).await {
                 Some(first) => first,
                 None => match self.last_look() {
                     Some(first) => first,
