@@ -40,10 +40,6 @@ const CONNECTIONS: u32 = 8;
 /// push its own pages out to the log before the commit, and read the same index pages anew for each report.
 const WRITERS_CACHE: &str = "-16384";
 
-/// Pages in SQLite's write-ahead log before a commit merges them into the file, for which everybody waits (16 MiB). Long before, they are
-/// merged beside the writing ([`writer`]), so that little is left to do.
-const LOG: &str = "4096";
-
 /// The same for each connection that reads: SQLite's own default.
 const READERS_CACHE: &str = "-2000";
 
@@ -104,7 +100,6 @@ impl Database {
                     .pragma("cache_size", cache)
                     // What a savepoint has to remember is nothing for a file of its own.
                     .pragma("temp_store", "MEMORY")
-                    .pragma("wal_autocheckpoint", LOG)
                     .pragma("query_only", query_only)
             });
             // A full disk makes SQLite roll back by itself. The driver does not learn of it and would take the next transaction for a

@@ -178,3 +178,13 @@ fn a_certificate_lasts_as_long_as_it_may_and_not_a_second_longer() {
     assert_eq!(with(0), None);
     assert_eq!(with(1), Some(CentreRefusal::TooLong));
 }
+
+#[test]
+fn a_channel_reads_as_it_is_written_and_a_hash_shows_which_it_is() {
+    for (channel, word) in [(Channel::Safe, "safe"), (Channel::General, "general")] {
+        assert_eq!((channel.name(), channel.to_string().as_str()), (word, word));
+        assert_eq!(word.parse(), Ok(channel));
+    }
+    let hash = Hash::of(b"opinion");
+    assert_eq!(format!("{hash:?}"), format!("Hash({hash})"));
+}

@@ -236,8 +236,8 @@ impl Writer {
         }
     }
 
-    /// Merges what has been committed into the file, beside the writing. What is written meanwhile stays in the log: the commit that finds it
-    /// long (`LOG` in `database.rs`) has little left to merge, and begins it anew.
+    /// Merges what has been committed into the file, beside the writing. What is written meanwhile stays in the log: the commit that finds
+    /// 1,000 pages in it (SQLite's own rule) has little left to merge, and begins it anew.
     fn merge(self: &Arc<Self>) {
         if self.is_merging.swap(true, Ordering::AcqRel) {
             return;

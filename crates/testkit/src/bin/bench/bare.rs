@@ -33,7 +33,6 @@ impl Bare {
         // As the server's writer.
         bare.pragma_update(None, "cache_size", -16_384)?;
         bare.pragma_update(None, "temp_store", "MEMORY")?;
-        bare.pragma_update(None, "wal_autocheckpoint", 4_096)?;
         Ok(Self { served: read_only(served)?, file: bare, known: HashSet::new() })
     }
 
