@@ -7,17 +7,13 @@
 //!
 //! `epoch` and `epoch_wrap` are made anew, the same on both engines: they are small, and SQLite cannot add a constraint to a table that is
 //! there. `report` is not: other tables lead to it, and at a hundred thousand reports the server would stand still for long. There SQLite has
-//! triggers, and PostgreSQL, which can add one, a foreign key.
+//! triggers at both ends, and PostgreSQL, which can add them, a foreign key and a CHECK. What is there already is asked first.
+
+mod stated;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, boolean, string, uuid};
 use sea_orm_migration::sea_orm::{DatabaseBackend, Statement as Question};
-
-use envelope::certificate::Certificate;
-use envelope::signature::SignedDocument;
-use envelope::statement::{Statement, StatementBody};
-
-use crate::centres::readers::{self, StoredChannel, StoredReader};
 
 /// What an organisation must be for a channel.
 const BODY_IS_ADMITTED: &str = "channel IN ('safe', 'general') AND on_status IN ('none', 'contested', 'strong') \
@@ -37,9 +33,6 @@ const COPIES: [&str; 2] = [
      SELECT certificate_hash, channel, number, sealed_to, wrap FROM epoch_wrap_before",
 ];
 
-/// Whether an epoch is one that the centre had.
-const HAD: &str = "SELECT 1 FROM epoch WHERE centre_id = NEW.";
-
 #[derive(DeriveMigrationName)]
 pub(super) struct Step;
 
@@ -47,16 +40,19 @@ pub(super) struct Step;
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for (name, table, columns) in [("certificate_of_centre", "certificate", ["hash", "centre_id"])] {
-            let mut index = Index::create();
-            index.name(name).table(table).unique();
-            for column in columns {
-                index.col(column);
-            }
-            manager.create_index(index).await?;
-        }
+        manager
+            .create_index(
+                Index::create()
+                    .name("certificate_of_centre")
+                    .table("certificate")
+                    .col("hash")
+                    .col("centre_id")
+                    .unique()
+                    .to_owned(),
+            )
+            .await?;
         create_readers(manager).await?;
-        fill(manager).await?;
+        stated::fill(manager).await?;
         for table in ["epoch", "epoch_wrap"] {
             let copy = format!("CREATE TABLE {table}_before AS SELECT * FROM {table}");
             connection.execute_unprepared(&copy).await?;
@@ -194,29 +190,39 @@ async fn create_epochs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .await
 }
 
+/// What makes a report impossible: an epoch that its centre did not have, or a second centre without an epoch, or the reverse.
+fn is_strange(row: &str) -> String {
+    let had = |centre: &str, number: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM epoch WHERE epoch.centre_id = {row}.{centre} AND epoch.channel = {row}.channel \
+             AND epoch.number = {row}.{number})"
+        )
+    };
+    format!(
+        "(({row}.second_centre_id IS NULL) <> ({row}.second_epoch IS NULL) OR NOT {} OR ({row}.second_centre_id IS NOT NULL AND NOT {}))",
+        had("centre_id", "epoch"),
+        had("second_centre_id", "second_epoch")
+    )
+}
+
 async fn bind_reports(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let connection = manager.get_connection();
+    // Triggers look at what comes, not at what is there; and this sentence says more than a broken key would.
+    let question = format!("SELECT id FROM report WHERE {} LIMIT 1", is_strange("report"));
+    let question = Question::from_string(manager.get_database_backend(), question);
+    if connection.query_one_raw(question).await?.is_some() {
+        let reason = "a report names an epoch that its centre did not have, or half of a second centre; nothing was changed";
+        return Err(DbErr::Migration(reason.to_owned()));
+    }
     if manager.get_database_backend() == DatabaseBackend::Sqlite {
-        let is_strange = format!(
-            "NOT EXISTS ({HAD}centre_id AND channel = NEW.channel AND number = NEW.epoch) \
-             OR (NEW.second_centre_id IS NOT NULL AND NOT EXISTS \
-             ({HAD}second_centre_id AND channel = NEW.channel AND number = NEW.second_epoch))"
-        );
-        for (name, event) in [
-            ("report_of_an_epoch", "INSERT"),
-            (
-                "report_stays_of_an_epoch",
-                "UPDATE OF centre_id, channel, epoch, second_centre_id, second_epoch",
-            ),
-        ] {
-            let trigger = format!(
-                "CREATE TRIGGER {name} BEFORE {event} ON report WHEN {is_strange} \
-                 BEGIN SELECT RAISE(ABORT, 'a report names an epoch that its centre did not have'); END"
-            );
+        for trigger in sqlite_triggers() {
             connection.execute_unprepared(&trigger).await?;
         }
         return Ok(());
     }
+    let whole = "ALTER TABLE report ADD CONSTRAINT report_second_whole \
+        CHECK ((second_centre_id IS NULL) = (second_epoch IS NULL))";
+    connection.execute_unprepared(whole).await?;
     for (name, columns) in [
         ("report_of_an_epoch", ("centre_id", "channel", "epoch")),
         ("report_second_of_an_epoch", ("second_centre_id", "channel", "second_epoch")),
@@ -234,63 +240,33 @@ async fn bind_reports(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// States the channels and readers of what is there already.
-async fn fill(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let (connection, engine) = (manager.get_connection(), manager.get_database_backend());
-    let question = Question::from_string(engine, "SELECT hash, document FROM certificate");
-    for row in connection.query_all_raw(question).await? {
-        let hash: String = row.try_get("", "hash")?;
-        let certificate: Certificate = payload_of(&row.try_get::<String>("", "document")?)?;
-        let mut members = certificate.founding_members.clone();
-        let question = "SELECT document FROM statement WHERE certificate_hash = $1 ORDER BY seq";
-        let question = Question::from_sql_and_values(engine, question, [hash.clone().into()]);
-        for row in connection.query_all_raw(question).await? {
-            let statement: Statement = payload_of(&row.try_get::<String>("", "document")?)?;
-            if let StatementBody::Join { member } = statement.body {
-                members.push(member);
-            }
-        }
-        for channel in readers::channels(&hash, &certificate) {
-            state_channel(manager, channel).await?;
-        }
-        let mut stated: Vec<StoredReader> = readers::papers(&hash, &certificate);
-        stated.extend(members.iter().flat_map(|member| readers::of_member(&hash, &certificate, member)));
-        for reader in stated {
-            state_reader(manager, reader).await?;
-        }
-    }
-    Ok(())
-}
-
-fn payload_of<T: serde::de::DeserializeOwned>(document: &str) -> Result<T, DbErr> {
-    let damaged = || DbErr::Migration("a stored certificate or statement cannot be read".to_owned());
-    let document = SignedDocument::parse(document.as_bytes()).map_err(|_| damaged())?;
-    serde_json::from_slice(&document.payload.0).map_err(|_| damaged())
-}
-
-async fn state_channel(manager: &SchemaManager<'_>, new: StoredChannel) -> Result<(), DbErr> {
-    let insert = Query::insert()
-        .into_table("certified_channel")
-        .columns(["certificate_hash", "channel", "on_status", "opinion"])
-        .values_panic([new.certificate.into(), new.channel.into(), new.on_status.into(), new.opinion.into()])
-        .to_owned();
-    manager.execute(insert).await
-}
-
-async fn state_reader(manager: &SchemaManager<'_>, new: StoredReader) -> Result<(), DbErr> {
-    let insert = Query::insert()
-        .into_table("channel_reader")
-        .columns(["certificate_hash", "channel", "reader", "body_on_status", "on_status", "named"])
-        .values_panic([
-            new.certificate.into(),
-            new.channel.into(),
-            new.reader.into(),
-            new.body_on_status.into(),
-            new.on_status.into(),
-            new.named.into(),
-        ])
-        // Somebody who left and joined again is stated once.
-        .on_conflict(OnConflict::columns(["certificate_hash", "channel", "reader"]).do_nothing().to_owned())
-        .to_owned();
-    manager.execute(insert).await
+/// What a foreign key from `report` to `epoch` does: at both ends.
+fn sqlite_triggers() -> Vec<String> {
+    let strange = is_strange("NEW");
+    let named = "EXISTS (SELECT 1 FROM report WHERE channel = OLD.channel AND ((centre_id = OLD.centre_id AND epoch = OLD.number) \
+        OR (second_centre_id = OLD.centre_id AND second_epoch = OLD.number)))";
+    let renamed = format!(
+        "(OLD.centre_id <> NEW.centre_id OR OLD.channel <> NEW.channel OR OLD.number <> NEW.number) AND {named}"
+    );
+    let trigger = |name: &str, event: &str, when: &str, reason: &str| {
+        format!("CREATE TRIGGER {name} BEFORE {event} WHEN {when} BEGIN SELECT RAISE(ABORT, '{reason}'); END")
+    };
+    let (comes, goes) =
+        ("a report names an epoch that its centre did not have", "reports name the epoch that goes");
+    vec![
+        trigger("report_of_an_epoch", "INSERT ON report", &strange, comes),
+        trigger(
+            "report_stays_of_an_epoch",
+            "UPDATE OF centre_id, channel, epoch, second_centre_id, second_epoch ON report",
+            &strange,
+            comes,
+        ),
+        trigger("epoch_of_reports_stays", "DELETE ON epoch", named, goes),
+        trigger(
+            "epoch_of_reports_keeps_its_name",
+            "UPDATE OF centre_id, channel, number ON epoch",
+            &renamed,
+            goes,
+        ),
+    ]
 }

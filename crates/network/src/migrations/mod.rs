@@ -13,7 +13,8 @@ mod m0010_roles;
 mod m0011_audit;
 mod m0013_firewall;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+use sea_orm_migration::sea_orm::DbErr;
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
 /// All steps in order, for `platform`'s database to apply at start.
 #[derive(Debug)]
@@ -23,18 +24,43 @@ pub struct Migrations;
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(m0001_accounts::Step),
-            Box::new(m0002_centres::Step),
-            Box::new(m0003_reports::Step),
-            Box::new(m0004_files::Step),
-            Box::new(m0005_lives::Step),
-            Box::new(m0006_inbox::Step),
-            Box::new(m0007_keeping::Step),
-            Box::new(m0008_clock::Step),
-            Box::new(m0009_notices::Step),
-            Box::new(m0010_roles::Step),
-            Box::new(m0011_audit::Step),
-            Box::new(m0013_firewall::Step),
+            whole(m0001_accounts::Step),
+            whole(m0002_centres::Step),
+            whole(m0003_reports::Step),
+            whole(m0004_files::Step),
+            whole(m0005_lives::Step),
+            whole(m0006_inbox::Step),
+            whole(m0007_keeping::Step),
+            whole(m0008_clock::Step),
+            whole(m0009_notices::Step),
+            whole(m0010_roles::Step),
+            whole(m0011_audit::Step),
+            whole(m0013_firewall::Step),
         ]
+    }
+}
+
+/// A step that is done as a whole or not at all, with the note that it was done. Left to itself the library takes no transaction on SQLite:
+/// a disk that fills up halfway would leave tables that no version of this program knows.
+struct Whole<S>(S);
+
+fn whole(step: impl MigrationTrait + 'static) -> Box<dyn MigrationTrait> {
+    Box::new(Whole(step))
+}
+
+impl<S: MigrationTrait> MigrationName for Whole<S> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl<S: MigrationTrait> MigrationTrait for Whole<S> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

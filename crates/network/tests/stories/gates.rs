@@ -45,7 +45,7 @@ async fn past_the_product(app: &TestApp) -> DatabaseConnection {
 }
 
 /// Switches gate 3 off.
-async fn without_constraints(app: &TestApp) -> DatabaseConnection {
+pub(crate) async fn without_constraints(app: &TestApp) -> DatabaseConnection {
     let bare = past_the_product(app).await;
     let statements: &[&str] = if is_sqlite(app) {
         &[
@@ -53,6 +53,8 @@ async fn without_constraints(app: &TestApp) -> DatabaseConnection {
             "PRAGMA ignore_check_constraints = ON",
             "DROP TRIGGER report_of_an_epoch",
             "DROP TRIGGER report_stays_of_an_epoch",
+            "DROP TRIGGER epoch_of_reports_stays",
+            "DROP TRIGGER epoch_of_reports_keeps_its_name",
         ]
     } else {
         &[
@@ -180,6 +182,14 @@ async fn the_database_refuses_epochs_and_reports_that_cannot_be(app: TestApp) {
     let epoch_of_no_channel = "INSERT INTO epoch (certificate_hash, centre_id, channel, number, recipient, not_before, not_after) \
          SELECT certificate_hash, centre_id, 'other', 9, recipient, 0, 1 FROM epoch WHERE channel = 'safe'";
     let second = |epoch: u8| format!("UPDATE report SET second_centre_id = {faro}, second_epoch = {epoch}");
+    let half = format!("UPDATE report SET second_centre_id = {faro}");
+    let of_porto = format!("channel = 'safe' AND centre_id <> {faro}");
+    let taken_away = format!("DELETE FROM epoch WHERE {of_porto}");
+    let renamed = format!("UPDATE epoch SET number = 9 WHERE {of_porto}");
+    let wraps_of_porto = format!(
+        "channel = 'safe' AND certificate_hash IN (SELECT certificate_hash FROM epoch WHERE {of_porto})"
+    );
+    let ended = format!("UPDATE epoch SET not_after = not_after WHERE {of_porto}");
     refused(
         &bare,
         &[
@@ -188,11 +198,19 @@ async fn the_database_refuses_epochs_and_reports_that_cannot_be(app: TestApp) {
             ("UPDATE report SET epoch = 99", false),
             ("UPDATE report SET channel = 'other'", false),
             (&second(99), false),
+            // Half of a second centre.
+            (&half, false),
+            ("UPDATE report SET second_epoch = 1", false),
             (&copied(99, "safe", "centre_id"), false),
             (&copied(1, "other", "centre_id"), false),
             (&copied(1, "safe", &id(&app, Uuid::from_u128(8))), false),
             (&copied(1, "safe", "centre_id"), true),
             ("DELETE FROM report_wrap", true),
+            // An epoch to which a report was sealed neither goes nor takes another name, not even without its wraps.
+            (&format!("DELETE FROM epoch_wrap WHERE {wraps_of_porto}"), true),
+            (&taken_away, false),
+            (&renamed, false),
+            (&ended, true),
         ],
     )
     .await;
@@ -200,6 +218,25 @@ async fn the_database_refuses_epochs_and_reports_that_cannot_be(app: TestApp) {
         .await
         .unwrap();
     refused(&bare, &[(&second(1), true)]).await;
+    // Nor does one that only a second centre has; one that nothing names may go.
+    let [of_faro, general] = ["channel = 'safe' AND centre_id =", "channel = 'general' AND centre_id <>"]
+        .map(|which| format!("{which} {faro}"));
+    let without = |which: &str| {
+        format!(
+            "DELETE FROM epoch_wrap WHERE (certificate_hash, channel) IN (SELECT certificate_hash, channel FROM epoch WHERE {which})"
+        )
+    };
+    refused(
+        &bare,
+        &[
+            (&without(&of_faro), true),
+            (&without(&general), true),
+            (&format!("DELETE FROM epoch WHERE {of_faro}"), false),
+            (&format!("UPDATE epoch SET channel = 'general', number = 9 WHERE {of_faro}"), false),
+            (&format!("DELETE FROM epoch WHERE {general}"), true),
+        ],
+    )
+    .await;
     bare.close().await.unwrap();
 }
 

@@ -21,6 +21,7 @@ mod journey;
 mod keeping;
 mod mailbox;
 mod meanwhile;
+mod migrations;
 mod notices;
 mod pages;
 mod people;
