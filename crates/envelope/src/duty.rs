@@ -15,6 +15,18 @@ pub enum Duty {
     Strong,
 }
 
+impl Duty {
+    /// The name on the wire and in the tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Contested => "contested",
+            Self::Strong => "strong",
+        }
+    }
+}
+
 /// The two duties that the protocol tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

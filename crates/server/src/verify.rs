@@ -24,20 +24,52 @@ pub(crate) async fn run(config: &Config, asked: &Verify, now: Timestamp) -> Resu
         Some(folder) => of_backup(folder, now).await?,
         None => (of_database(config).await?, config.database.without_password()),
     };
-    let mut lines = vec![
-        format!("all holds in {name}"),
+    let lines = sentences(&seen, &name);
+    say(&format!("{}\n", lines.join("\n")))
+}
+
+/// What was verified, and what was not: a sentence each.
+fn sentences(seen: &Verified, name: &str) -> Vec<String> {
+    let (papers, gone) = (
         format!(
-            "{} certificates and {} statements are signed as they must be; {} epochs are sealed to nobody but those who may have them, in {} \
-             wraps",
-            seen.certificates, seen.statements, seen.epochs, seen.epoch_wraps
+            "{} certificates and {} statements are signed as they must be",
+            seen.certificates, seen.statements
         ),
-        format!(
-            "{} reports with {} items are what their authors signed, where they belong, and can be opened; {} shredded cases are gone",
-            seen.reports, seen.items, seen.shredded
-        ),
-    ];
+        format!("{} shredded cases are gone", seen.shredded),
+    );
+    let mut lines = if seen.has_wraps {
+        vec![
+            format!("all holds in {name}"),
+            format!(
+                "{papers}; {} epochs are sealed to nobody but those who may have them, in {} wraps",
+                seen.epochs, seen.epoch_wraps
+            ),
+            format!(
+                "{} reports with {} items are what their authors signed, where they belong, and can be opened; {gone}",
+                seen.reports, seen.items
+            ),
+        ]
+    } else {
+        vec![
+            format!(
+                "what can be verified without wraps holds in {name}: those of a backup older than seven days are not used"
+            ),
+            format!("{papers}; {} epochs are what members' statements made of them", seen.epochs),
+            format!(
+                "{} reports name epochs that their centres had, and no item of them is missing; {gone}",
+                seen.reports
+            ),
+            format!(
+                "not verified: for whom epochs are sealed, and {} items, because without their wraps nobody can say what their authors signed",
+                seen.unverified
+            ),
+        ]
+    };
     if seen.without_wraps > 0 {
-        lines.push(format!("not verified, because their wraps are gone: {} items", seen.without_wraps));
+        lines.push(format!(
+            "not verified, because they are being shredded and their wraps are gone: {} items",
+            seen.without_wraps
+        ));
     }
     if seen.paper_alone > 0 {
         lines.push(format!(
@@ -45,7 +77,7 @@ pub(crate) async fn run(config: &Config, asked: &Verify, now: Timestamp) -> Resu
             seen.paper_alone
         ));
     }
-    say(&format!("{}\n", lines.join("\n")))
+    lines
 }
 
 async fn of_database(config: &Config) -> Result<Verified, Failure> {
@@ -86,4 +118,30 @@ async fn of_backup(folder: &Path, now: Timestamp) -> Result<(Verified, String), 
         }
     })?;
     Ok((seen, name.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_that_nobody_verified_are_not_said_to_be_what_their_authors_signed() {
+        let whole = Verified { has_wraps: true, reports: 2, items: 3, ..Verified::default() };
+        let said = sentences(&whole, "it").join("\n");
+        assert!(said.starts_with("all holds in it\n"), "{said}");
+        assert!(said.contains("2 reports with 3 items are what their authors signed"), "{said}");
+        assert!(!said.contains("not verified"), "{said}");
+
+        let old = Verified { reports: 2, unverified: 3, ..Verified::default() };
+        let said = sentences(&old, "it").join("\n");
+        assert!(
+            !said.contains("all holds") && !said.contains("are what their authors signed, where"),
+            "{said}"
+        );
+        assert!(said.contains("not verified: for whom epochs are sealed, and 3 items"), "{said}");
+
+        let shredding = Verified { items: 1, without_wraps: 2, ..whole };
+        let said = sentences(&shredding, "it").join("\n");
+        assert!(said.contains("with 1 items") && said.contains("their wraps are gone: 2 items"), "{said}");
+    }
 }

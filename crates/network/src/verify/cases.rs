@@ -11,7 +11,6 @@ use envelope::signature::PublicKey;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::duties::reads;
 use super::papers::Papers;
 use super::rows::{ask, bytes, id, number, text};
 use super::seals::Sealed;
@@ -152,8 +151,11 @@ async fn check_report<C: ConnectionTrait>(
     let mut codes: Vec<PublicKey> = Vec::new();
     for item in &items {
         let at = Where::Item(report.id, item.chain.clone(), item.seq);
-        seen.items += 1;
-        if source.wraps.is_none() || (is_decided && item.parts.wraps.is_empty()) {
+        if source.wraps.is_none() {
+            seen.unverified += 1;
+            continue;
+        }
+        if is_decided && item.parts.wraps.is_empty() {
             seen.without_wraps += 1;
             continue;
         }
@@ -162,6 +164,7 @@ async fn check_report<C: ConnectionTrait>(
         if let Some(sealed) = sealed {
             check_openable(papers, sealed, report, frame.clear(), &at, seen)?;
         }
+        seen.items += 1;
     }
     let leads = |key: &PublicKey| Hash::of(key.as_bytes()).as_bytes().as_slice() == report.mailbox;
     if !codes.is_empty() && !codes.iter().any(leads) {
@@ -257,7 +260,7 @@ fn check_frame(report: &Report, item: &Item, at: &Where) -> Result<Frame, Violat
     Ok(frame)
 }
 
-/// Her items are by a code of the case, the centre's by somebody who read the channel in that epoch.
+/// Her items are by a code of the case, the centre's by somebody who read the channel while that epoch went on.
 fn check_author(
     papers: &Papers,
     clear: &ClearHeader,
@@ -268,12 +271,11 @@ fn check_author(
     let found = papers.get(&clear.centre.uuid()).and_then(|centre| centre.epoch(clear.channel, clear.epoch));
     let Some((chain, epoch)) = found else { return Err(Violation::NoEpoch(at.clone())) };
     if clear.kind.role() == Role::Operator {
-        let is_author = chain.seats.iter().any(|seat| {
-            seat.member.signing_key == clear.author
-                && seat.until.is_none_or(|left| left > epoch.seq)
-                && reads(&chain.certificate, &seat.member, clear.channel)
-        });
-        return if is_author { Ok(()) } else { refused("no member who read that channel in that epoch") };
+        return if chain.is_author(epoch, &clear.author) {
+            Ok(())
+        } else {
+            refused("no member who read that channel in that epoch")
+        };
     }
     if codes.is_empty() {
         codes.push(clear.author);

@@ -35,7 +35,7 @@ pub(super) fn reads(certificate: &Certificate, member: &Member, channel: Channel
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The same table as the other gates', written down once more: organisation, person, opinion, named.
@@ -66,7 +66,12 @@ mod tests {
         }
     }
 
-    fn of(body: Duty, person: Duty, opinion: bool, named: bool) -> (Certificate, Member) {
+    pub(in crate::verify) fn of(
+        body: Duty,
+        person: Duty,
+        opinion: bool,
+        named: bool,
+    ) -> (Certificate, Member) {
         // The public key of the first test of RFC 8032.
         let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let json = serde_json::json!({

@@ -7,6 +7,7 @@
 
 mod cases;
 mod duties;
+mod keys;
 mod papers;
 mod rows;
 mod seals;
@@ -38,6 +39,8 @@ impl<C> Copy for Source<'_, C> {}
 /// A database in which all holds, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
+    /// Whether wraps were at hand: an old backup gives none.
+    pub has_wraps: bool,
     /// Certificates, those that others followed included.
     pub certificates: u64,
     /// Statements.
@@ -48,10 +51,12 @@ pub struct Verified {
     pub epoch_wraps: u64,
     /// Reports.
     pub reports: u64,
-    /// Items, each with its signature.
+    /// Items that were verified, each with its signature.
     pub items: u64,
-    /// Items whose wraps are being erased.
+    /// Items whose wraps are being erased: they are not verified.
     pub without_wraps: u64,
+    /// Items that are not verified because no wraps are at hand: without them nobody can say what their authors signed.
+    pub unverified: u64,
     /// Items of a channel that their centre is not certified for any more: its paper opens them, and nobody else has to.
     pub paper_alone: u64,
     /// Cases that were shredded.
@@ -81,7 +86,7 @@ impl From<sea_orm::DbErr> for Unverified {
 /// # Errors
 /// [`Unverified`], with the first violation.
 pub async fn verify<C: ConnectionTrait>(source: Source<'_, C>) -> Result<Verified, Unverified> {
-    let mut seen = Verified::default();
+    let mut seen = Verified { has_wraps: source.wraps.is_some(), ..Verified::default() };
     let papers = papers::replay(source.data, &mut seen).await?;
     let sealed = seals::check(source, &papers, &mut seen).await?;
     cases::check(source, &papers, sealed.as_ref(), &mut seen).await?;

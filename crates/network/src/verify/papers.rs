@@ -14,6 +14,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::duties::{forbid_safe, reads};
+use super::keys::{Keys, Owner};
 use super::rows::{ask, id, number, text};
 use super::{Unverified, Verified, Violation, Where};
 
@@ -41,6 +42,7 @@ pub(super) struct Chain {
 /// A membership: from a statement (0 is the certificate) until another.
 pub(super) struct Seat {
     pub(super) member: Member,
+    pub(super) from: u32,
     pub(super) until: Option<u32>,
 }
 
@@ -52,6 +54,8 @@ pub(super) struct Epoch {
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
     pub(super) seq: u32,
+    /// The statement that ended it: a newer epoch, or the departure of somebody who read its channel.
+    pub(super) ended: Option<u32>,
 }
 
 impl Centre {
@@ -74,6 +78,17 @@ impl Chain {
     pub(super) fn readers_now(&self, channel: Channel) -> impl Iterator<Item = &Member> {
         let now = self.seats.iter().filter(|seat| seat.until.is_none()).map(|seat| &seat.member);
         now.filter(move |member| reads(&self.certificate, member, channel))
+    }
+
+    /// Whether a key is that of somebody who read the channel while the epoch went on: who had left before wrote nothing in it, and neither did
+    /// who came after.
+    pub(super) fn is_author(&self, epoch: &Epoch, key: &PublicKey) -> bool {
+        self.seats.iter().any(|seat| {
+            seat.member.signing_key == *key
+                && seat.until.is_none_or(|left| left > epoch.seq)
+                && epoch.ended.is_none_or(|ended| seat.from < ended)
+                && reads(&self.certificate, &seat.member, epoch.channel)
+        })
     }
 
     fn is_seated(&self, key: &PublicKey) -> Option<&Member> {
@@ -154,9 +169,9 @@ async fn replay_centre(
         let reason = "the certificate in force does not go back to it";
         return Err(Violation::Chain(Where::Certificate(hash), reason).into());
     }
-    let mut centre = Centre { chains: Vec::new() };
+    let (mut centre, mut keys) = (Centre { chains: Vec::new() }, Keys::default());
     for (hash, certificate) in chains.into_iter().rev() {
-        let chain = replay_chain(data, &centre, hash, certificate, seen).await?;
+        let chain = replay_chain(data, &centre, &mut keys, (hash, certificate), seen).await?;
         centre.chains.push(chain);
     }
     Ok(centre)
@@ -195,6 +210,10 @@ fn check_certificate(
     if !is_in_place {
         return Err(Violation::Altered(at()));
     }
+    let channels: BTreeSet<Channel> = certificate.channels.iter().map(|offered| offered.channel).collect();
+    if channels.is_empty() || channels.len() != certificate.channels.len() {
+        return Err(Violation::Chain(at(), "it offers no channel, or one twice"));
+    }
     let offers_safe = certificate.channels.iter().any(|offered| offered.channel == Channel::Safe);
     if offers_safe && forbid_safe(&certificate, None) {
         return Err(Violation::BoundBody(at()));
@@ -213,8 +232,8 @@ fn days_between(from: Timestamp, to: Timestamp) -> i64 {
 async fn replay_chain(
     data: &impl ConnectionTrait,
     centre: &Centre,
-    hash: String,
-    certificate: Certificate,
+    keys: &mut Keys,
+    (hash, certificate): (String, Certificate),
     seen: &mut Verified,
 ) -> Result<Chain, Unverified> {
     let own = Hash::parse(&hash).map_err(|_| Violation::Altered(Where::Certificate(hash.clone())))?;
@@ -229,8 +248,12 @@ async fn replay_chain(
     if founding.len() < 2 {
         return Err(Violation::Chain(at, "it has fewer than two founding members").into());
     }
+    let shared = |shared| Violation::SharedKey(at.clone(), shared);
+    for offered in &chain.certificate.channels {
+        keys.take(Owner::Paper(offered.channel), &offered.paper_recipient).map_err(shared)?;
+    }
     for member in founding {
-        chain.seat(member, &at)?;
+        chain.seat(keys, member, 0, &at)?;
     }
     let question = "SELECT seq, hash, document FROM statement WHERE certificate_hash = $1 ORDER BY seq";
     let mut last_at = chain.certificate.not_before;
@@ -256,7 +279,7 @@ async fn replay_chain(
             return Err(Violation::Chain(at, "its time goes back or lies after the certificate's end").into());
         }
         last_at = stated.at;
-        chain.take(centre, &document, stated, &at)?;
+        chain.take(centre, keys, &document, stated, &at)?;
         chain.head = document.hash();
         seen.statements += 1;
     }
@@ -264,8 +287,8 @@ async fn replay_chain(
 }
 
 impl Chain {
-    /// Seats a member whom nothing forbids the channels that the document names.
-    fn seat(&mut self, member: Member, at: &Where) -> Result<(), Violation> {
+    /// Seats a member whom nothing forbids the channels that the document names, and whose key is hers.
+    fn seat(&mut self, keys: &mut Keys, member: Member, from: u32, at: &Where) -> Result<(), Violation> {
         let is_there = |seat: &Seat| {
             let (one, other) = (&seat.member, &member);
             seat.until.is_none()
@@ -280,13 +303,35 @@ impl Chain {
         if member.channels.contains(&Channel::Safe) && forbid_safe(&self.certificate, Some(&member)) {
             return Err(Violation::BoundPerson(at.clone(), member.name));
         }
-        self.seats.push(Seat { member, until: None });
+        let taken = keys.take(Owner::of(&member), &member.recipient);
+        taken.map_err(|shared| Violation::SharedKey(at.clone(), shared))?;
+        self.seats.push(Seat { member, from, until: None });
         Ok(())
+    }
+
+    /// Ends the epochs of these channels that go on.
+    fn end(&mut self, ends: impl Fn(Channel) -> bool, seq: u32) {
+        for epoch in self.epochs.iter_mut().filter(|epoch| epoch.ended.is_none() && ends(epoch.channel)) {
+            epoch.ended = Some(seq);
+        }
+    }
+
+    /// Whether a number follows the newest of its channel, over all chains. Where the first chain that is here follows another one, its first
+    /// epochs may have any.
+    fn is_next_number(&self, centre: &Centre, channel: Channel, number: u32) -> bool {
+        let epochs = centre.chains.iter().flat_map(|chain| &chain.epochs).chain(&self.epochs);
+        let newest = epochs.filter(|known| known.channel == channel).map(|known| known.number).max();
+        let first = centre.chains.first().map_or(&self.certificate, |chain| &chain.certificate);
+        newest.map_or_else(
+            || number == 1 || (number > 1 && first.previous_chain.is_some()),
+            |newest| newest.checked_add(1) == Some(number),
+        )
     }
 
     fn take(
         &mut self,
         centre: &Centre,
+        keys: &mut Keys,
         document: &SignedDocument,
         stated: Statement,
         at: &Where,
@@ -307,35 +352,36 @@ impl Chain {
                         "a newcomer needs two members, and for each channel one who reads it",
                     ));
                 }
-                self.seat(member, at)
+                self.seat(keys, member, stated.seq, at)
             }
             StatementBody::Leave { person } => {
                 let mut seats = self.seats.iter_mut();
                 let seat = seats.find(|seat| seat.until.is_none() && seat.member.person == person);
-                seat.ok_or_else(|| broken("whoever leaves was no member"))?.until = Some(stated.seq);
+                let seat = seat.ok_or_else(|| broken("whoever leaves was no member"))?;
+                seat.until = Some(stated.seq);
+                let member = seat.member.clone();
+                let read: Vec<Channel> = [Channel::Safe, Channel::General]
+                    .into_iter()
+                    .filter(|channel| reads(&self.certificate, &member, *channel))
+                    .collect();
+                self.end(|channel| read.contains(&channel), stated.seq);
                 Ok(())
             }
             StatementBody::Epoch { channel, number, recipient, not_before, not_after } => {
                 if !signed.iter().all(|signer| reads(&self.certificate, signer, channel)) {
                     return Err(broken("somebody signed an epoch of a channel that she may not read"));
                 }
-                if days_between(not_before, not_after) > EPOCH_DAYS {
-                    return Err(broken("the epoch lasts longer than 35 days"));
+                if not_after <= not_before || days_between(not_before, not_after) > EPOCH_DAYS {
+                    return Err(broken("the epoch lasts longer than 35 days, or not at all"));
                 }
-                let epochs = || centre.chains.iter().flat_map(|chain| &chain.epochs).chain(&self.epochs);
-                let rises = epochs().all(|known| known.channel != channel || known.number < number);
-                let seats = centre.chains.iter().flat_map(|chain| &chain.seats).chain(&self.seats);
-                let papers = centre.chains.iter().map(|chain| &chain.certificate).chain([&self.certificate]);
-                let is_held = epochs().any(|known| known.recipient == recipient)
-                    || seats.into_iter().any(|seat| seat.member.recipient == recipient)
-                    || papers
-                        .flat_map(|certificate| &certificate.channels)
-                        .any(|offered| offered.paper_recipient == recipient);
-                if !rises || is_held {
+                if not_before > stated.at || !self.is_next_number(centre, channel, number) {
                     return Err(broken(
-                        "the epoch's number does not rise, or somebody holds its key already",
+                        "the epoch begins later than it was stated, or its number is not the next",
                     ));
                 }
+                let taken = keys.take(Owner::Epoch(channel, number), &recipient);
+                taken.map_err(|shared| Violation::SharedKey(at.clone(), shared))?;
+                self.end(|ended| ended == channel, stated.seq);
                 self.epochs.push(Epoch {
                     channel,
                     number,
@@ -343,9 +389,57 @@ impl Chain {
                     not_before,
                     not_after,
                     seq: stated.seq,
+                    ended: None,
                 });
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::duties::tests::of;
+    use envelope::duty::Duty;
+
+    /// An epoch from statement 2 to statement 5.
+    #[test]
+    fn an_author_sat_there_while_the_epoch_went_on() {
+        let (certificate, member) = of(Duty::None, Duty::None, false, false);
+        let (key, recipient) = (member.signing_key, member.recipient.clone());
+        let mut chain = Chain {
+            hash: String::new(),
+            certificate,
+            seats: vec![Seat { member, from: 0, until: None }],
+            epochs: Vec::new(),
+            head: Hash::of(b"head"),
+        };
+        let mut epoch = Epoch {
+            channel: Channel::Safe,
+            number: 1,
+            recipient,
+            not_before: Timestamp::UNIX_EPOCH,
+            not_after: Timestamp::UNIX_EPOCH,
+            seq: 2,
+            ended: Some(5),
+        };
+        for (from, until, is_author) in [
+            (0, None, true),
+            (0, Some(1), false),
+            (0, Some(3), true),
+            (0, Some(5), true),
+            (4, None, true),
+            (5, None, false),
+            (7, None, false),
+            (7, Some(8), false),
+        ] {
+            (chain.seats[0].from, chain.seats[0].until) = (from, until);
+            assert_eq!(chain.is_author(&epoch, &key), is_author, "from {from} until {until:?}");
+        }
+        // One that nothing ended takes in who joins.
+        epoch.ended = None;
+        (chain.seats[0].from, chain.seats[0].until) = (7, None);
+        assert!(chain.is_author(&epoch, &key));
     }
 }

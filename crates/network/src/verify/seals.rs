@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use envelope::duty::{Channel, Duty};
+use envelope::duty::Channel;
 use envelope::sealed_file;
 use envelope::sizes::WRAP_LENGTH;
 use sea_orm::ConnectionTrait;
@@ -50,8 +50,7 @@ async fn check_stated(data: &impl ConnectionTrait, papers: &Papers) -> Result<()
         let stated = (text(&row, "on_status")?, row.try_get::<bool>("", "opinion")?);
         let is_true = chain_of(papers, &hash).is_some_and(|(_, _, chain)| {
             let certificate = &chain.certificate;
-            let signed =
-                (word_of(certificate.duty.on_status).to_owned(), certificate.local_opinion.is_some());
+            let signed = (certificate.duty.on_status.name().to_owned(), certificate.local_opinion.is_some());
             certificate.channels.iter().any(|offered| offered.channel.name() == channel) && stated == signed
         });
         if !is_true {
@@ -68,12 +67,12 @@ async fn check_stated(data: &impl ConnectionTrait, papers: &Papers) -> Result<()
         let is_true = chain_of(papers, &hash).is_some_and(|(_, _, chain)| {
             let certificate = &chain.certificate;
             if reader == PAPER {
-                return on_status == word_of(certificate.duty.on_status);
+                return on_status == certificate.duty.on_status.name();
             }
             chain.seats.iter().map(|seat| &seat.member).any(|member| {
                 member.person.uuid().to_string() == reader
                     && member.channels.iter().any(|of_member| of_member.name() == channel)
-                    && word_of(member.duty.on_status) == on_status
+                    && member.duty.on_status.name() == on_status
                     && (!named || certificate.named_persons.contains(&member.name))
             })
         });
@@ -166,10 +165,6 @@ fn why_not(centre: &Centre, chain: &Chain, epoch: &Epoch, to: &str) -> Option<&'
         if !may_keep {
             return Some("whom the certificate in force does not let read that channel");
         }
-        // Somebody certified later may have been given the keys of earlier epochs by a colleague (section 4.2).
-        if seats.is_empty() {
-            return None;
-        }
     }
     if seats.is_empty() {
         return Some("who is no member");
@@ -199,12 +194,4 @@ fn name_of(papers: &Papers, reader: &str) -> String {
     let mut seats = papers.values().flat_map(|centre| &centre.chains).flat_map(|chain| &chain.seats);
     let found = seats.find(|seat| seat.member.person.uuid().to_string() == reader);
     found.map_or_else(|| format!("somebody unknown ({reader})"), |seat| seat.member.name.clone())
-}
-
-const fn word_of(duty: Duty) -> &'static str {
-    match duty {
-        Duty::None => "none",
-        Duty::Contested => "contested",
-        Duty::Strong => "strong",
-    }
 }

@@ -63,6 +63,11 @@ pub enum Violation {
         "{0} gives the safe channel to {1}, whose duty to report residence status does not allow it (protocol sections 3 and 8)"
     )]
     BoundPerson(Where, String),
+    /// A key in two places: somebody's in the place of the paper, or of an epoch.
+    #[error(
+        "{0} names a key that has another place already: {1} (protocol sections 3 and 12.1, invariant I2)"
+    )]
+    SharedKey(Where, String),
     /// A chain that does not hold together.
     #[error("{0} does not continue the chain: {1} (protocol sections 3 and 12.1)")]
     Chain(Where, &'static str),

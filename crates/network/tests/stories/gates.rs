@@ -278,6 +278,11 @@ async fn the_replay_names_every_forbidden_row(app: TestApp) {
     let whole = replay(&app).await.unwrap();
     assert_eq!((whole.certificates, whole.statements, whole.epochs, whole.epoch_wraps), (2, 4, 4, 11));
     assert_eq!((whole.reports, whole.items, whole.without_wraps, whole.paper_alone), (2, 3, 0, 0));
+    assert_eq!(whole.unverified, 0);
+    let unsealed = app.platform.database.snapshot().await.unwrap();
+    let old = verify(Source { data: &unsealed, wraps: None }).await.unwrap();
+    unsealed.rollback().await.unwrap();
+    assert_eq!((old.has_wraps, old.reports, old.items, old.unverified), (false, 2, 0, 3), "without wraps");
     let bare = without_constraints(&app).await;
     for table in TABLES {
         bare.execute_unprepared(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}"))

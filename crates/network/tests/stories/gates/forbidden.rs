@@ -41,6 +41,28 @@ fn put_in_force(
     ]
 }
 
+/// Two members let somebody join whose key is another's.
+fn join_with_key_of_paper(network: &DemoNetwork, app: &TestApp) -> Vec<String> {
+    let (centre, now) = (&network.centres[0], app.platform.now());
+    let verified = network.verified(0, now);
+    let mut member = centre.certificate.founding_members[1].clone();
+    member.person = envelope::ids::PersonId::from_random_bytes([9; 16]);
+    member.name = "Gaia Viola".to_owned();
+    member.signing_key = network.centres[1].people[0].identity.public_key();
+    member.duty.on_status = Duty::Strong;
+    member.channels = vec![envelope::duty::Channel::General];
+    member.recipient = centre.papers[0].recipient().clone();
+    let signers = [0, 1].map(|place| centre.people[place].identity.signing_key());
+    let join = keyring::documents::sign_join(&verified, member, signers, now).unwrap();
+    vec![format!(
+        "INSERT INTO statement (certificate_hash, seq, hash, document) VALUES ('{}', {}, '{}', '{}')",
+        verified.certificate_hash(),
+        verified.next_statement().0,
+        join.hash(),
+        document(&join)
+    )]
+}
+
 pub(super) fn papers(app: &TestApp, network: &DemoNetwork) -> Vec<Forbidden> {
     let mut alone = network.centres[0].bundle.certificate.clone();
     alone.signatures.pop();
@@ -55,6 +77,26 @@ pub(super) fn papers(app: &TestApp, network: &DemoNetwork) -> Vec<Forbidden> {
             "governors who err: a bound person",
             put_in_force(network, app, |it| it.founding_members[1].duty.on_status = Duty::Strong),
             |found| matches!(found, Violation::BoundPerson(_, name) if name == "Bea Neri"),
+        ),
+        (
+            "governors who err: a bound person's key in the place of the paper",
+            put_in_force(network, app, |it| {
+                let bea = &mut it.founding_members[1];
+                (bea.duty.on_status, bea.channels) = (Duty::Strong, vec![envelope::duty::Channel::General]);
+                it.channels[0].paper_recipient = it.founding_members[1].recipient.clone();
+            }),
+            |found| {
+                matches!(found, Violation::SharedKey(_, shared)
+                    if shared == "the paper identity of the safe channel has the key of Bea Neri")
+            },
+        ),
+        (
+            "members who err: a bound newcomer with the key of the paper",
+            join_with_key_of_paper(network, app),
+            |found| {
+                matches!(found, Violation::SharedKey(_, shared)
+                    if shared == "Gaia Viola has the key of the paper identity of the safe channel")
+            },
         ),
         (
             "a certificate that names no head",
