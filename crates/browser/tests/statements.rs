@@ -104,17 +104,17 @@ fn a_server_whose_clock_is_far_away_dates_nothing() {
 fn a_key_that_begins_only_later_leaves_the_channel_without_one() {
     let mut world = World::new(34);
     let moment = began(&world) + DAY;
+    // It was stated by a clock that is ahead of this device by less than papers allow.
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds of a test")]
-    let at = Timestamp::from_millisecond(moment as i64).unwrap();
+    let at = Timestamp::from_millisecond((moment + DAY) as i64).unwrap();
     let root = envelope::root::VerifiedRoot::verify(&world.root, Clock::exact(at)).unwrap();
     let centre = verify_centre(&root, &world.bundle, Clock::exact(at), None).unwrap();
-    let not_before = at + SignedDuration::from_hours(30 * 24);
     let body = StatementBody::Epoch {
         channel: Channel::Safe,
-        number: 9,
+        number: 2,
         recipient: keyring::identity::Identity::generate(&mut rand_core::OsRng).unwrap().recipient().clone(),
-        not_before,
-        not_after: not_before + SignedDuration::from_hours(24),
+        not_before: at,
+        not_after: at + SignedDuration::from_hours(24),
     };
     let signer = world.operators[0].signing_key();
     world.bundle.statements.push(keyring::documents::sign_statement(&centre, body, at, &[signer]).unwrap());

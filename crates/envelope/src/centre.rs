@@ -4,11 +4,12 @@
 //! [`VerifiedCentre::safe_recipient`], so nothing can be sealed for the safe channel to anybody whose duties were not checked.
 
 mod earlier;
+mod statements;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Certificate, Member, VerifiedCertificate, check_dates, is_same_person};
+use crate::certificate::{Certificate, Member, VerifiedCertificate, check_dates};
 use crate::clock::Clock;
 use crate::duty::Channel;
 use crate::encoding::Hash;
@@ -17,8 +18,7 @@ use crate::ids::{CentreId, NetworkId, PersonId};
 use crate::recipient::Recipient;
 use crate::refusal::CentreRefusal;
 use crate::root::VerifiedRoot;
-use crate::signature::{PublicKey, SignedDocument, SignedType};
-use crate::statement::{LONGEST_EPOCH, Statement, StatementBody};
+use crate::signature::{PublicKey, SignedDocument};
 pub use earlier::EarlierChain;
 use earlier::Owner;
 
@@ -56,6 +56,8 @@ pub struct VerifiedCentre {
     head: Hash,
     length: u32,
     last_at: Timestamp,
+    /// Whether the first chain here follows one that is not: then nobody can say which number its first epochs should have.
+    is_cut: bool,
 }
 
 /// Verifies a centre: root → certificate → every statement in order (section 3), and before it the chains of earlier certificates, each of
@@ -89,133 +91,6 @@ pub fn verify_centre(
 }
 
 impl VerifiedCentre {
-    /// Takes one more statement onto the chain.
-    fn apply(&mut self, document: &SignedDocument, clock: Clock) -> Result<(), CentreRefusal> {
-        let signers = document.signers(SignedType::Statement)?;
-        let statement: Statement =
-            serde_json::from_slice(&document.payload.0).map_err(|_| CentreRefusal::Malformed)?;
-        if statement.centre != self.centre() || statement.certificate != self.certificate.hash() {
-            return Err(CentreRefusal::Place);
-        }
-        if Some(statement.seq) != self.length.checked_add(1) || statement.prev != self.head {
-            return Err(CentreRefusal::Chain);
-        }
-        if statement.at < self.last_at || statement.at > self.certificate().not_after {
-            return Err(CentreRefusal::Chain);
-        }
-        clock.check_begun(statement.at)?;
-        if !signers.iter().all(|key| self.member_by_key(key).is_some()) {
-            return Err(CentreRefusal::Signature);
-        }
-        match statement.body {
-            StatementBody::Join { member } => self.join(member, &signers)?,
-            StatementBody::Leave { person } => self.leave(person, &signers)?,
-            StatementBody::Epoch { channel, number, recipient, not_before, not_after } => {
-                let epoch = VerifiedEpoch {
-                    certificate: self.certificate.hash(),
-                    channel,
-                    number,
-                    recipient,
-                    not_before,
-                    not_after,
-                    ended: false,
-                    authors: Vec::new(),
-                };
-                self.begin_epoch(epoch, &signers)?;
-            }
-        }
-        self.head = document.hash();
-        self.length = statement.seq;
-        self.last_at = statement.at;
-        Ok(())
-    }
-
-    fn join(&mut self, member: Member, signers: &[PublicKey]) -> Result<(), CentreRefusal> {
-        if signers.len() < 2 {
-            return Err(CentreRefusal::Signature);
-        }
-        self.certificate().check_member(&member)?;
-        let certificate = self.certificate.certificate();
-        // Whoever is let into a channel is let in by somebody who reads it: people bound to report cannot send one of theirs (I2).
-        let is_let_in = |channel: &Channel| {
-            signers
-                .iter()
-                .filter_map(|key| self.member_by_key(key))
-                .any(|signer| certificate.admits(signer, *channel))
-        };
-        if !member.channels.iter().all(is_let_in) {
-            return Err(CentreRefusal::Signature);
-        }
-        if !self.is_free(Owner::Person(member.person), &member.recipient)
-            || self.members.iter().any(|known| is_same_person(known, &member))
-        {
-            return Err(CentreRefusal::Chain);
-        }
-        for epoch in &mut self.epochs {
-            if !epoch.ended && certificate.admits(&member, epoch.channel) {
-                epoch.authors.push((member.person, member.signing_key));
-            }
-        }
-        self.owned.push((Owner::Person(member.person), member.recipient.clone()));
-        self.members.push(member);
-        Ok(())
-    }
-
-    /// Who leaves knows the keys of the current epochs: they end at once, so that nothing newer is sealed to them (I5).
-    fn leave(&mut self, person: PersonId, signers: &[PublicKey]) -> Result<(), CentreRefusal> {
-        if signers.is_empty() {
-            return Err(CentreRefusal::Signature);
-        }
-        let place =
-            self.members.iter().position(|member| member.person == person).ok_or(CentreRefusal::Chain)?;
-        let member = self.members.remove(place);
-        let certificate = self.certificate.certificate();
-        for epoch in &mut self.epochs {
-            if certificate.admits(&member, epoch.channel) {
-                epoch.ended = true;
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_epoch(&mut self, mut epoch: VerifiedEpoch, signers: &[PublicKey]) -> Result<(), CentreRefusal> {
-        let certificate = self.certificate.certificate();
-        if !certificate.offers(epoch.channel) {
-            return Err(CentreRefusal::Channel);
-        }
-        let may_sign = |key: &PublicKey| {
-            self.member_by_key(key).is_some_and(|member| certificate.admits(member, epoch.channel))
-        };
-        if signers.is_empty() || !signers.iter().all(may_sign) {
-            return Err(CentreRefusal::Signature);
-        }
-        let lasts = epoch.not_after.duration_since(epoch.not_before);
-        if lasts <= jiff::SignedDuration::ZERO {
-            return Err(CentreRefusal::Malformed);
-        }
-        if lasts > LONGEST_EPOCH {
-            return Err(CentreRefusal::TooLong);
-        }
-        let highest = self.latest_epoch(epoch.channel).map_or(0, VerifiedEpoch::number);
-        // A key that somebody holds already would be read by that person, eligible or not (I2).
-        let is_reused = self.epochs.iter().any(|known| known.recipient == epoch.recipient)
-            || self.owned.iter().any(|(_, owned)| *owned == epoch.recipient);
-        if epoch.number <= highest || is_reused {
-            return Err(CentreRefusal::Chain);
-        }
-        epoch.authors = self
-            .members
-            .iter()
-            .filter(|member| certificate.admits(member, epoch.channel))
-            .map(|member| (member.person, member.signing_key))
-            .collect();
-        for known in &mut self.epochs {
-            known.ended |= known.channel == epoch.channel;
-        }
-        self.epochs.push(epoch);
-        Ok(())
-    }
-
     /// The network.
     #[must_use]
     pub fn network(&self) -> NetworkId {
@@ -307,13 +182,21 @@ impl VerifiedCentre {
         if is_author || reads_now { Ok(()) } else { Err(CentreRefusal::NotAMember) }
     }
 
+    /// Whether its papers hold now: the certificate has begun and has not ended, nor has its review date passed.
+    ///
+    /// # Errors
+    /// [`CentreRefusal::NotYetValid`], [`CentreRefusal::Expired`].
+    pub fn check_holds(&self, clock: Clock) -> Result<(), CentreRefusal> {
+        check_dates(self.certificate(), clock)
+    }
+
     /// The epoch that may be sealed to now.
     fn current_epoch(&self, channel: Channel, clock: Clock) -> Result<&VerifiedEpoch, CentreRefusal> {
         if !self.certificate().offers(channel) {
             return Err(CentreRefusal::Channel);
         }
         // Looked at again: a server keeps a verified centre for longer than a day.
-        check_dates(self.certificate(), clock)?;
+        self.check_holds(clock)?;
         let epoch = self.latest_epoch(channel).filter(|epoch| !epoch.ended).ok_or(CentreRefusal::NoEpoch)?;
         clock.check_begun(epoch.not_before)?;
         clock.check_not_ended(epoch.not_after).map_err(|_| CentreRefusal::NoEpoch)?;

@@ -115,6 +115,15 @@ impl Certificate {
         self.channels.iter().map(|offered| &offered.paper_recipient)
     }
 
+    /// When it ends: with `not_after`, or with the last second of its review date in universal time, which is the same for everybody; the
+    /// earlier of the two. `None` for a date after which no calendar goes on.
+    #[must_use]
+    pub fn ends(&self) -> Option<Timestamp> {
+        let after_review =
+            self.review_date.tomorrow().and_then(|day| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)));
+        after_review.ok().map(|after_review| after_review.min(self.not_after))
+    }
+
     fn is_admissible(&self, on_status: Duty, name: &str) -> bool {
         match on_status {
             Duty::None => true,
@@ -257,14 +266,7 @@ fn check_beginning(certificate: &Certificate, clock: Clock) -> Result<(), Centre
 /// Length, beginning, end and review date.
 pub(crate) fn check_dates(certificate: &Certificate, clock: Clock) -> Result<(), CentreRefusal> {
     check_beginning(certificate, clock)?;
-    clock.check_not_ended(certificate.not_after)?;
-    // The review date is a day: it ends with its last second, in universal time, the same for everybody.
-    let after_review = certificate
-        .review_date
-        .tomorrow()
-        .and_then(|day| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)))
-        .map_err(|_| CentreRefusal::Malformed)?;
-    clock.check_not_ended(after_review)
+    clock.check_not_ended(certificate.ends().ok_or(CentreRefusal::Malformed)?)
 }
 
 fn has_duplicates(channels: &[Channel]) -> bool {

@@ -61,6 +61,7 @@ impl VerifiedCentre {
     ) -> Result<Self, CentreRefusal> {
         let stated = certificate.certificate();
         let (mut epochs, mut owned, mut last_at) = (Vec::new(), Vec::new(), stated.not_before);
+        let mut is_cut = stated.previous_chain.is_some();
         if let Some(before) = before {
             if stated.centre != before.centre() {
                 return Err(CentreRefusal::Place);
@@ -73,7 +74,7 @@ impl VerifiedCentre {
                 return Err(CentreRefusal::Chain);
             }
             last_at = last_at.max(before.last_at);
-            (epochs, owned) = (before.epochs, before.owned);
+            (epochs, owned, is_cut) = (before.epochs, before.owned, before.is_cut);
             // What is sealed from now on is sealed to an epoch of the certificate in force.
             for epoch in &mut epochs {
                 epoch.ended = true;
@@ -87,6 +88,7 @@ impl VerifiedCentre {
             head: certificate.hash(),
             length: 0,
             last_at,
+            is_cut,
             certificate,
         })
     }

@@ -306,15 +306,18 @@ fn epochs_are_short_rise_in_number_and_are_signed_by_their_readers() {
     assert_eq!(made.err(), Some(SealRefusal::Centre(CentreRefusal::NotAMember)));
 
     let key = Identity::generate(&mut world.rng).unwrap();
-    let announce = |number, days, recipient: &Identity, signer: &OperatorIdentity| {
+    let from = |begins, number, days, recipient: &Identity, signer: &OperatorIdentity| {
         let body = StatementBody::Epoch {
             channel: Channel::Safe,
             number,
             recipient: recipient.recipient().clone(),
-            not_before: start(),
+            not_before: after_days(begins),
             not_after: after_days(days),
         };
         sign_statement(&centre, body, start(), &[signer.signing_key()]).unwrap()
+    };
+    let announce = |number, days, recipient: &Identity, signer: &OperatorIdentity| {
+        from(0, number, days, recipient, signer)
     };
     let old_key = world.key(Channel::Safe).identity().clone();
     for (document, refusal) in [
@@ -324,12 +327,16 @@ fn epochs_are_short_rise_in_number_and_are_signed_by_their_readers() {
         (announce(2, 0, &key, &author), CentreRefusal::Malformed),
         (announce(2, 35, &key, &general_only), CentreRefusal::Signature),
         (announce(2, 35, &old_key, &author), CentreRefusal::Chain),
+        // After the highest number none could follow, and until it begins nobody could write: one member would close the channel.
+        (announce(3, 35, &key, &author), CentreRefusal::Chain),
+        (announce(u32::MAX, 35, &key, &author), CentreRefusal::Chain),
+        (from(1, 2, 35, &key, &author), CentreRefusal::NotYetValid),
     ] {
         world.bundle.statements.push(document);
         assert_eq!(world.verify(at(0)).err(), Some(refusal));
         world.bundle.statements.pop();
     }
-    world.bundle.statements.push(announce(7, 35, &key, &author));
+    world.bundle.statements.push(announce(2, 35, &key, &author));
     assert_eq!(world.centre().safe_recipient(at(0)).unwrap(), world.centre().safe_recipient(at(34)).unwrap());
     assert_eq!(world.centre().safe_recipient(at(35)).err(), Some(CentreRefusal::NoEpoch));
 }

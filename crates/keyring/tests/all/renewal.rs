@@ -148,6 +148,7 @@ fn numbers_and_keys_of_epochs_do_not_begin_again() {
     for (number, recipient, refusal) in [
         (1, fresh.clone(), Some(CentreRefusal::Chain)),
         (2, old, Some(CentreRefusal::Chain)),
+        (3, fresh.clone(), Some(CentreRefusal::Chain)),
         (2, fresh, None),
     ] {
         let body = StatementBody::Epoch {

@@ -2,7 +2,8 @@
 //! renewed, reports come and are answered. After every step I2, I5, I13 and what of I6 exists hold.
 //!
 //! `PROPTEST_CASES` says how many walks (docs/protocol.md, section 10). What the server does beside the chain (deleting the wraps of who left
-//! or may no longer read) is done here as protocol sections 4.3 and 8 say it.
+//! or may no longer read) is done here as protocol sections 4.3 and 8 say it; but old keys go from hand to hand here across renewals too, which
+//! chain and seals admit and an import does not (section 4.2): what the walks show of I6 holds of keys, not of what a server takes.
 
 mod checks;
 mod writing;

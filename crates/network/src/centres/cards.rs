@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::facts::{Phone, PublishedFacts, Translated};
 use super::hours::Hours;
-use super::hours::day_of;
 
 /// A centre as the public pages show it.
 #[derive(Clone, Debug)]
@@ -170,10 +169,7 @@ impl ChannelCard {
 /// The number of the epoch that may be sealed to now; `None` closes the channel.
 #[must_use]
 pub(super) fn current_epoch(verified: &VerifiedCentre, channel: Channel, now: Timestamp) -> Option<u32> {
-    // `recipient` looks at certificate and epoch; the review date counted when the certificate was verified, perhaps days ago.
-    let is_reviewed = day_of(now) <= verified.certificate().review_date;
-    let recipient = verified.recipient(channel, Clock::exact(now)).ok()?;
-    is_reviewed.then(|| recipient.epoch())
+    verified.recipient(channel, Clock::exact(now)).ok().map(|recipient| recipient.epoch())
 }
 
 const fn strength(duty: Duty) -> u8 {

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State as AppState};
 use axum::response::Response;
 use envelope::centre::{EpochReader, VerifiedCentre};
+use envelope::clock::Clock;
 use envelope::duty::Channel;
 use envelope::ids::PersonId;
 use envelope::validity::is_next_epoch_due;
@@ -18,10 +19,10 @@ use uuid::Uuid;
 use super::access::{MayMakeKey, MayReadPeople, MayStateLeave};
 use super::cards::current_epoch;
 use super::hours::day_of;
-use super::people::channel_text;
+use super::leavers::FEWEST_READERS;
 use super::public_pages::words::date_in_words;
-use super::statements::FEWEST_READERS;
 use super::store::{self, Holder};
+use super::words::channel_text;
 use crate::App;
 use crate::accounts::{self, Console, ConsoleLine, Operator, PageOperator, Person};
 
@@ -125,7 +126,7 @@ pub(crate) fn lines(app: &App, operator: &Operator, language: Language) -> Vec<C
     let Some(known) = app.centres.find(operator.centre()) else { return Vec::new() };
     let now = app.platform.now();
     // Under papers that have ended no key can be made: the governors come first.
-    if known.verified().certificate().not_after <= now {
+    if known.verified().check_holds(Clock::exact(now)).is_err() {
         return Vec::new();
     }
     let is_due = |channel: Channel| is_next_epoch_due(known.verified(), channel, now);

@@ -28,6 +28,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::facts::{FactsRefusal, PublishedFacts};
+use super::leavers;
 use super::store::{self, StoredDocument, StoredEpoch, StoredRoot};
 use crate::accounts::{self, AccountName, Enrolled, Enrolment, Person, Slot};
 use crate::app::record;
@@ -201,6 +202,7 @@ struct CheckedCentre {
     chains: Chains,
     epochs: Vec<StoredEpoch>,
     people: Vec<Enrolment>,
+    verified: VerifiedCentre,
 }
 
 impl Checked {
@@ -291,6 +293,9 @@ impl CheckedCentre {
         }
         let members: Vec<MemberRecord> = read_json(&published.members, &name(MEMBERS_FILE))?;
         let epochs: Vec<EpochRecord> = read_json(&published.epochs, &name(EPOCHS_FILE))?;
+        let chains = Chains::of(&bundle, &centre)?;
+        let epochs = epochs::check(folder, &centre, &epochs)?;
+        chains.check_stated(folder, &epochs)?;
         Ok(Self {
             folder: folder.to_owned(),
             id: facts.centre,
@@ -298,9 +303,10 @@ impl CheckedCentre {
             organisation: centre.certificate().organisation.clone(),
             slug: facts.slug.clone(),
             facts: published.centre.clone(),
-            chains: Chains::of(&bundle, &centre)?,
-            epochs: epochs::check(folder, &centre, &epochs)?,
+            chains,
+            epochs,
             people: check_members(folder, &centre, &members)?,
+            verified: centre,
         })
     }
 
@@ -320,6 +326,8 @@ impl CheckedCentre {
             store::amend_epoch(connection, self.id, epoch).await?;
         }
         self.chains.erase_wraps_of_others(connection).await?;
+        leavers::erase_wraps(connection, &self.verified).await?;
+        epochs::check_held(&self.folder, connection, &self.verified).await?;
         let mut acts = vec![Act::of_centre(ActKind::Imported, None, self.id, self.id)];
         for enrolment in &self.people {
             let kind = match accounts::amend_enrolment(connection, organisation, enrolment).await? {

@@ -3,7 +3,6 @@
 use envelope::centre::VerifiedCentre;
 use envelope::duty::Channel;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::cards::current_epoch;
 use crate::App;
@@ -29,8 +28,7 @@ pub fn list_lasting(app: &App, now: Timestamp) -> Vec<Lasting> {
 
 fn lasting(slug: String, verified: &VerifiedCentre, now: Timestamp) -> Lasting {
     let certificate = verified.certificate();
-    let review = certificate.review_date.tomorrow().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
-    let end = review.map_or(certificate.not_after, |day| day.timestamp().min(certificate.not_after));
+    let end = certificate.ends().unwrap_or(certificate.not_after);
     let epochs = [Channel::Safe, Channel::General]
         .into_iter()
         .filter(|channel| certificate.offers(*channel))

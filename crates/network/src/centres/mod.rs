@@ -15,12 +15,14 @@ mod facts;
 pub mod hours;
 mod import;
 mod lasting;
+mod leavers;
 mod people;
 pub mod public_pages;
-pub(crate) mod readers;
+mod readers;
 mod snapshot;
 mod statements;
 mod store;
+mod words;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::access::{MayChangeRoles, MayReadPeople, MayStateLeave, NoRight};
+use super::words::channel_text;
 use crate::App;
 use crate::accounts::{self, Console, ConsoleForm, OfPage, Operator, PageOperator, Person, back};
 use crate::centres::Channel;
@@ -254,13 +255,6 @@ fn unread(app: &App, centre: Uuid, people: &[Person]) -> Vec<Channel> {
     };
     let offered = app.centres.channels_offered(centre).into_iter();
     offered.filter(|channel| !people.iter().any(|person| reads(person, *channel))).collect()
-}
-
-pub(super) fn channel_text(t: Texts, channel: Channel) -> &'static str {
-    match channel {
-        Channel::Safe => t.people_channel_safe(),
-        Channel::General => t.people_channel_general(),
-    }
 }
 
 fn parse(person: &str) -> Result<Uuid, PlatformError> {

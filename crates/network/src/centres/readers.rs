@@ -4,46 +4,45 @@
 //! tables decide, whatever the code that verified the documents did.
 
 use envelope::certificate::{Certificate, Member};
-use envelope::duty::Duty;
 
 /// In the place of a person: the paper identity of the channel.
-pub(crate) const PAPER: &str = "paper";
+pub(super) const PAPER: &str = "paper";
 
 /// A channel of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StoredChannel {
-    pub(crate) certificate: String,
-    pub(crate) channel: String,
-    pub(crate) on_status: &'static str,
-    pub(crate) opinion: bool,
+pub(super) struct StoredChannel {
+    pub(super) certificate: String,
+    pub(super) channel: String,
+    pub(super) on_status: &'static str,
+    pub(super) opinion: bool,
 }
 
 /// A reader of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StoredReader {
-    pub(crate) certificate: String,
-    pub(crate) channel: String,
+pub(super) struct StoredReader {
+    pub(super) certificate: String,
+    pub(super) channel: String,
     /// A person's id, or [`PAPER`].
-    pub(crate) reader: String,
-    pub(crate) body_on_status: &'static str,
-    pub(crate) on_status: &'static str,
-    pub(crate) named: bool,
+    pub(super) reader: String,
+    pub(super) body_on_status: &'static str,
+    pub(super) on_status: &'static str,
+    pub(super) named: bool,
 }
 
 /// The channels that a certificate offers.
-pub(crate) fn channels(hash: &str, certificate: &Certificate) -> Vec<StoredChannel> {
+pub(super) fn channels(hash: &str, certificate: &Certificate) -> Vec<StoredChannel> {
     let channel = |channel: &envelope::certificate::CertifiedChannel| StoredChannel {
         certificate: hash.to_owned(),
         channel: channel.channel.name().to_owned(),
-        on_status: word_of(certificate.duty.on_status),
+        on_status: certificate.duty.on_status.name(),
         opinion: certificate.local_opinion.is_some(),
     };
     certificate.channels.iter().map(channel).collect()
 }
 
 /// The papers of all channels of a certificate.
-pub(crate) fn papers(hash: &str, certificate: &Certificate) -> Vec<StoredReader> {
-    let body = word_of(certificate.duty.on_status);
+pub(super) fn papers(hash: &str, certificate: &Certificate) -> Vec<StoredReader> {
+    let body = certificate.duty.on_status.name();
     let paper = |channel: &envelope::certificate::CertifiedChannel| StoredReader {
         certificate: hash.to_owned(),
         channel: channel.channel.name().to_owned(),
@@ -56,23 +55,15 @@ pub(crate) fn papers(hash: &str, certificate: &Certificate) -> Vec<StoredReader>
 }
 
 /// A founding member, or one who joined, in each channel that she names.
-pub(crate) fn of_member(hash: &str, certificate: &Certificate, member: &Member) -> Vec<StoredReader> {
+pub(super) fn of_member(hash: &str, certificate: &Certificate, member: &Member) -> Vec<StoredReader> {
     let named = certificate.local_opinion.is_some() && certificate.named_persons.contains(&member.name);
     let reader = |channel: &envelope::duty::Channel| StoredReader {
         certificate: hash.to_owned(),
         channel: channel.name().to_owned(),
         reader: member.person.uuid().to_string(),
-        body_on_status: word_of(certificate.duty.on_status),
-        on_status: word_of(member.duty.on_status),
+        body_on_status: certificate.duty.on_status.name(),
+        on_status: member.duty.on_status.name(),
         named,
     };
     member.channels.iter().map(reader).collect()
-}
-
-const fn word_of(duty: Duty) -> &'static str {
-    match duty {
-        Duty::None => "none",
-        Duty::Contested => "contested",
-        Duty::Strong => "strong",
-    }
 }

@@ -15,7 +15,6 @@ use envelope::duty::{Channel, Duty};
 use envelope::refusal::CentreRefusal;
 use envelope::root::VerifiedRoot;
 use envelope::signature::{PublicKey, SignedDocument};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 use platform::database::DatabaseError;
@@ -305,16 +304,8 @@ fn last_valid_moment(document: &SignedDocument, now: Timestamp) -> Timestamp {
     let Ok(certificate) = serde_json::from_slice::<Certificate>(&document.payload.0) else {
         return now;
     };
-    let second = SignedDuration::from_secs(1);
-    // The review date is a last good day (section 12.1): what was stated on it still counts.
-    let review_ends = certificate
-        .review_date
-        .tomorrow()
-        .and_then(|day| day.to_zoned(TimeZone::UTC))
-        .map_or(now, |day| day.timestamp());
-    [now, certificate.not_after, review_ends]
-        .into_iter()
-        .min()
-        .and_then(|moment| if moment == now { Some(now) } else { moment.checked_sub(second).ok() })
-        .unwrap_or(now)
+    match certificate.ends() {
+        Some(end) if end <= now => end.checked_sub(SignedDuration::from_secs(1)).unwrap_or(now),
+        _ => now,
+    }
 }

@@ -4,21 +4,18 @@
 //! the transaction that finds the end of the chain where it was; and a key is sealed to everybody who may read its channel, or it is
 //! refused. What became of it stands on all pages before the answer goes out (docs/adr/0021).
 
-use std::collections::BTreeSet;
-
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use envelope::audit::act::{Act, ActKind};
-use envelope::centre::{EpochReader, VerifiedCentre, verify_centre};
+use envelope::centre::{VerifiedCentre, verify_centre};
 use envelope::clock::Clock;
-use envelope::duty::Channel;
 use envelope::publication::{EpochRecord, EpochWrapRecord};
+use envelope::refusal::CentreRefusal;
 use envelope::root::VerifiedRoot;
 use envelope::signature::SignedDocument;
 use envelope::statement::{Statement, StatementBody};
-use platform::database::DatabaseError;
 use platform::web::{PlatformError, json};
 use sea_orm::ConnectionTrait;
 use serde::Deserialize;
@@ -27,7 +24,7 @@ use uuid::Uuid;
 
 use super::access::{MayMakeKey, MayStateLeave};
 use super::import::epochs;
-use super::readers::PAPER;
+use super::leavers;
 use super::store::{self, StoredDocument, StoredEpoch};
 use crate::App;
 use crate::accounts::{self, Operator};
@@ -35,14 +32,13 @@ use crate::accounts::{self, Operator};
 const MALFORMED: PlatformError = PlatformError::Refused(StatusCode::BAD_REQUEST, "malformed");
 /// It does not verify at the end of the chain, or somebody else signed it.
 const STATEMENT: PlatformError = PlatformError::Refused(StatusCode::BAD_REQUEST, "statement");
+/// The papers of the centre have ended: nobody but the governors can go on.
+const EXPIRED: PlatformError = PlatformError::Refused(StatusCode::BAD_REQUEST, "expired");
 /// A key that is not sealed to exactly those who may read its channel.
 const READERS: PlatformError = PlatformError::Refused(StatusCode::BAD_REQUEST, "readers");
 /// Somebody was faster: the chain goes on from another statement now.
 const CHANGED: PlatformError = PlatformError::Refused(StatusCode::CONFLICT, "changed");
 const SIGNED_OUT: PlatformError = PlatformError::Refused(StatusCode::UNAUTHORIZED, "signed-out");
-
-/// With fewer people who read a channel than this, wraps of those who left are kept (Rule L of protocol section 6).
-pub(super) const FEWEST_READERS: usize = 2;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +76,7 @@ pub(super) async fn make_epoch(
             let may = may.ok_or(PlatformError::NotFound)?;
             next.append(&transaction).await?;
             store::amend_epoch(&transaction, may.centre(), epoch).await?;
-            erase_wraps_of_leavers(&transaction, &next.centre).await?;
+            leavers::erase_wraps(&transaction, &next.centre).await?;
             let act =
                 Act::of_centre(ActKind::KeyMade, Some(operator.person().id), may.centre(), may.centre());
             app.record(&transaction, Act { channel: Some(may.channel()), ..act }).await?;
@@ -118,7 +114,7 @@ pub(super) async fn leave(
             let members: Vec<Uuid> =
                 next.centre.members().iter().map(|member| member.person.uuid()).collect();
             accounts::end_roles_of_others(&transaction, may.centre(), &members).await?;
-            erase_wraps_of_leavers(&transaction, &next.centre).await?;
+            leavers::erase_wraps(&transaction, &next.centre).await?;
             let actor = Some(operator.person().id);
             app.record(&transaction, Act::of_centre(ActKind::Left, actor, may.centre(), may.person().id))
                 .await?;
@@ -161,7 +157,10 @@ impl Next {
         let root = VerifiedRoot::verify(&root, clock).map_err(PlatformError::internal)?;
         let mut bundle = known.bundle_value.clone();
         bundle.statements.push(document.clone());
-        let centre = verify_centre(&root, &bundle, clock, None).map_err(|_| STATEMENT)?;
+        let centre = verify_centre(&root, &bundle, clock, None).map_err(|refusal| match refusal {
+            CentreRefusal::Expired => EXPIRED,
+            _ => STATEMENT,
+        })?;
         let json = serde_json::to_string(document).map_err(PlatformError::internal)?;
         Ok(Self {
             document: StoredDocument { hash: document.hash().to_string(), document: json },
@@ -198,34 +197,6 @@ fn sealed_to_all(centre: &VerifiedCentre, record: EpochRecord) -> Result<StoredE
     let (channel, number) = (record.channel.name(), record.number);
     let epochs = epochs::check("", centre, &[record]).map_err(|_| READERS)?;
     epochs.into_iter().find(|epoch| epoch.channel == channel && epoch.number == number).ok_or(STATEMENT)
-}
-
-/// Erases wraps of whoever is no member any more, on every channel that enough people read.
-async fn erase_wraps_of_leavers(
-    connection: &impl ConnectionTrait,
-    centre: &VerifiedCentre,
-) -> Result<(), DatabaseError> {
-    for channel in [Channel::Safe, Channel::General] {
-        let Some(kept) = keepers(centre, channel) else { continue };
-        let epochs = centre.epochs().iter().filter(|epoch| epoch.channel() == channel);
-        let certificates: BTreeSet<String> = epochs.map(|epoch| epoch.certificate().to_string()).collect();
-        for certificate in certificates {
-            store::erase_wraps_of_others(connection, &certificate, channel.name(), &kept).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Who keeps wraps of a channel; nobody's are erased while fewer than [`FEWEST_READERS`] people read it, or while it is not offered.
-fn keepers(centre: &VerifiedCentre, channel: Channel) -> Option<Vec<String>> {
-    let readers = centre.epoch_readers(channel).ok()?;
-    let people = readers.iter().filter_map(EpochReader::person);
-    let mut kept: Vec<String> = people.map(|person| person.uuid().to_string()).collect();
-    if kept.len() < FEWEST_READERS {
-        return None;
-    }
-    kept.push(PAPER.to_owned());
-    Some(kept)
 }
 
 async fn check_signed_in(

@@ -12,6 +12,7 @@ mod common;
 mod console;
 mod data_map;
 mod door;
+mod epochs;
 mod files;
 mod gates;
 mod hostile;

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use envelope::centre::VerifiedCentre;
+use envelope::centre::{EpochReader, VerifiedCentre};
 use envelope::duty::Channel;
 use envelope::publication::{EpochRecord, WrapTarget};
 use envelope::sealed_file;
 use envelope::sizes::WRAP_LENGTH;
+use sea_orm::ConnectionTrait;
 
 use super::{ImportRefusal, StoredEpoch, mismatch};
 use crate::centres::readers::PAPER;
+use crate::centres::store;
 
 /// The wraps of an epoch: for whom, and the sealed file.
 type Wraps = Vec<(String, Vec<u8>)>;
@@ -69,4 +71,34 @@ fn check_record(folder: &str, centre: &VerifiedCentre, record: &EpochRecord) -> 
         return Err(mismatch(folder, "an epoch needs a wrap for paper and one for a person"));
     }
     Ok(wraps)
+}
+
+/// Whether every epoch that people may write to is kept sealed to paper and to somebody who reads its channel: one without a record keeps what
+/// this server has, and that may be nothing. What is sealed to it then would be lost (Rule L). Asked after everything was written.
+pub(super) async fn check_held(
+    folder: &str,
+    connection: &impl ConnectionTrait,
+    centre: &VerifiedCentre,
+) -> Result<(), ImportRefusal> {
+    let holders = store::list_holders(connection, centre.centre().uuid()).await?;
+    for epoch in centre.epochs().iter().filter(|epoch| !epoch.is_ended()) {
+        let readers = centre
+            .epoch_readers(epoch.channel())
+            .map_err(|refusal| ImportRefusal::Trust(folder.to_owned(), refusal))?;
+        let holds = |to: &str| {
+            holders.iter().any(|holder| {
+                holder.channel == epoch.channel().name()
+                    && holder.number == i64::from(epoch.number())
+                    && holder.sealed_to == to
+            })
+        };
+        let mut people = readers.iter().filter_map(EpochReader::person);
+        if !holds(PAPER) || !people.any(|person| holds(&person.uuid().to_string())) {
+            return Err(mismatch(
+                folder,
+                "an epoch that people may write to has no wraps for paper and for a person, neither in epochs.json nor on this server",
+            ));
+        }
+    }
+    Ok(())
 }

@@ -12,9 +12,9 @@ use envelope::statement::{Statement, StatementBody};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::{ImportRefusal, keep};
+use super::{ImportRefusal, keep, mismatch};
 use crate::centres::readers::{self, PAPER, StoredChannel, StoredReader};
-use crate::centres::store::{self, NewCertificate, StoredDocument};
+use crate::centres::store::{self, NewCertificate, StoredDocument, StoredEpoch};
 
 /// All chains of a verified centre, the oldest first; the last is in force.
 pub(super) struct Chains {
@@ -80,6 +80,26 @@ impl Chains {
                 && kept.iter().zip(&chain.statements).all(|(kept, new)| kept.hash == new.hash);
             if !is_continued {
                 return Err(ImportRefusal::Older("a centre's statements do not continue those here"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses an epoch that would be sealed to somebody whom its own certificate, with its statements, does not name as a reader of its
+    /// channel: keys go from hand to hand under one certificate and not into the next (protocol section 4.2).
+    pub(super) fn check_stated(&self, folder: &str, epochs: &[StoredEpoch]) -> Result<(), ImportRefusal> {
+        let is_stated = |epoch: &StoredEpoch, to: &str| {
+            let chain = self.all().find(|chain| chain.certificate.stored.hash == epoch.certificate);
+            let mut readers = chain.into_iter().flat_map(|chain| &chain.readers);
+            readers.any(|reader| reader.channel == epoch.channel && reader.reader == to)
+        };
+        for epoch in epochs {
+            let mut sealed_to = epoch.wraps.iter().flatten();
+            if !sealed_to.all(|(to, _)| is_stated(epoch, to)) {
+                return Err(mismatch(
+                    folder,
+                    "an epoch of an earlier certificate is sealed to somebody who was no reader of its channel under that certificate",
+                ));
             }
         }
         Ok(())

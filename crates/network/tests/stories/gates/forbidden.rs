@@ -47,7 +47,7 @@ fn join_with_key_of_paper(network: &DemoNetwork, app: &TestApp) -> Vec<String> {
     let verified = network.verified(0, now);
     let mut member = centre.certificate.founding_members[1].clone();
     member.person = envelope::ids::PersonId::from_random_bytes([9; 16]);
-    member.name = "Gaia Viola".to_owned();
+    "Gaia Viola".clone_into(&mut member.name);
     member.signing_key = network.centres[1].people[0].identity.public_key();
     member.duty.on_status = Duty::Strong;
     member.channels = vec![envelope::duty::Channel::General];
