@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use envelope::centre::VerifiedCentre;
+use envelope::centre::{VerifiedCentre, VerifiedEpoch};
 use envelope::duty::{Channel, Duties, Duty};
 use envelope::encoding::Base64;
 use envelope::header::Language;
@@ -104,7 +104,8 @@ pub(crate) fn create(plan: &OperatorPlan<'_>, rng: &mut impl CryptoRngCore) -> R
     Ok(NewOperator { file, passphrase, identity })
 }
 
-/// Runs `operator join`: two members sign, and the first of them seals the current epoch keys to the newcomer.
+/// Runs `operator join`: two members sign, and whichever of them can seals the current epoch keys to the newcomer. Of every epoch of a
+/// channel that the newcomer reads it says whether its key was sealed.
 ///
 /// # Errors
 /// When the publication, the passphrases or the join statement are refused; nothing is written then.
@@ -136,9 +137,7 @@ pub(crate) fn join(
     let after = files.verify(&publication, now)?;
     let mut said = vec![format!("joined: {} ({})", newcomer.name, newcomer.person)];
     for channel in &newcomer.channels {
-        if let Some(number) = share(&mut files, &after, *channel, &newcomer, &first)? {
-            said.push(format!("sealed to the newcomer: {channel} channel, epoch {number}"));
-        }
+        said.extend(share(&mut files, &after, *channel, &newcomer, [&first, &second])?);
     }
     let is_known = files.members.iter().any(|member| member.account == newcomer.account);
     if is_known {
@@ -149,40 +148,72 @@ pub(crate) fn join(
     Ok(said)
 }
 
-/// Seals the current epoch key of a channel to a newcomer, when there is one and the sharing member can open it.
+/// Seals the current epoch key of a channel to a newcomer, when there is one and a signer can open it, and says what was sealed and what not.
 fn share(
     files: &mut CentreFiles,
     centre: &VerifiedCentre,
     channel: Channel,
     newcomer: &MemberFile,
-    sharer: &OperatorIdentity,
-) -> Result<Option<u32>, Failure> {
-    let Some(current) = centre.latest_epoch(channel).filter(|epoch| !epoch.is_ended()) else {
-        return Ok(None);
+    signers: [&OperatorIdentity; 2],
+) -> Result<Vec<String>, Failure> {
+    let current = centre.latest_epoch(channel).filter(|epoch| !epoch.is_ended());
+    let current = current.map(VerifiedEpoch::number);
+    let mut said = Vec::new();
+    let ended = centre.epochs().iter().filter(|epoch| epoch.channel() == channel && epoch.is_ended());
+    let ended: Vec<String> = ended.map(|epoch| epoch.number().to_string()).collect();
+    if !ended.is_empty() {
+        said.push(format!(
+            "not sealed to the newcomer: {channel} channel, epoch {}: ended, so what was written under it stays with colleagues",
+            ended.join(", ")
+        ));
+    }
+    let Some(number) = current else {
+        said.push(format!("not sealed to the newcomer: the {channel} channel has no key now"));
+        return Ok(said);
     };
-    let number = current.number();
+    said.push(if seal_current(files, centre, (channel, number), newcomer, signers)? {
+        format!("sealed to the newcomer: {channel} channel, epoch {number}")
+    } else if files.has_record(channel, number) {
+        format!(
+            "not sealed to the newcomer: {channel} channel, epoch {number}: neither signer has its key; a member makes the next one"
+        )
+    } else {
+        format!(
+            "not sealed to the newcomer: {channel} channel, epoch {number}: its sealed keys are on the server alone; \
+             after the import a member makes the next one in the console, the newcomer too"
+        )
+    });
+    Ok(said)
+}
+
+/// Whether one of the signers could open the key and sealed it.
+fn seal_current(
+    files: &mut CentreFiles,
+    centre: &VerifiedCentre,
+    (channel, number): (Channel, u32),
+    newcomer: &MemberFile,
+    signers: [&OperatorIdentity; 2],
+) -> Result<bool, Failure> {
     let readers = centre
         .epoch_readers(channel)
         .map_err(|refusal| Failure::Refused(format!("the {channel} channel has no readers: {refusal}")))?;
-    let (Some(reader), Some(sharing)) = (
-        readers.iter().find(|reader| reader.person() == Some(newcomer.person)),
-        centre.member_by_key(&sharer.public_key()),
-    ) else {
-        return Ok(None);
+    let reader = readers.iter().find(|reader| reader.person() == Some(newcomer.person));
+    let record = files.epochs.iter_mut().find(|record| (record.channel, record.number) == (channel, number));
+    let (Some(reader), Some(record)) = (reader, record) else { return Ok(false) };
+    let sealed_for = |signer: &OperatorIdentity| {
+        let person = centre.member_by_key(&signer.public_key())?.person;
+        record.wraps.iter().find(|wrap| wrap.to == WrapTarget::Person(person))
     };
-    let record = files.epochs.iter_mut().find(|record| record.channel == channel && record.number == number);
-    let Some(record) = record else { return Ok(None) };
-    let Some(sealed) = record.wraps.iter().find(|wrap| wrap.to == WrapTarget::Person(sharing.person)) else {
-        return Ok(None);
-    };
-    let key = epoch::open(&sealed.wrap.0, sharer.identity(), centre, channel, number).map_err(|error| {
-        Failure::Sealing("the first signer could not open the epoch key to share it", error.to_string())
+    let held = signers.into_iter().find_map(|signer| Some((signer, sealed_for(signer)?.wrap.0.clone())));
+    let Some((sharer, sealed)) = held else { return Ok(false) };
+    let key = epoch::open(&sealed, sharer.identity(), centre, channel, number).map_err(|error| {
+        Failure::Sealing("a signer could not open the epoch key to share it", error.to_string())
     })?;
     let wrap = epoch::seal_to(reader, &key, sharer).map_err(|error| {
         Failure::Sealing("the epoch key could not be sealed to the newcomer", error.to_string())
     })?;
     record.wraps.push(EpochWrapRecord { to: WrapTarget::Person(newcomer.person), wrap: Base64(wrap) });
-    Ok(Some(number))
+    Ok(true)
 }
 
 /// Opens a member's identity with the passphrase in a file.

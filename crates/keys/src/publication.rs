@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use envelope::centre::{CentreBundle, VerifiedCentre, verify_centre};
 use envelope::certificate::Certificate;
 use envelope::clock::Clock;
+use envelope::duty::Channel;
 use envelope::publication::{
     CENTRE_FILE, CERTIFICATE_FILE, EARLIER_FILE, EPOCHS_FILE, EpochRecord, MEMBERS_FILE, MemberRecord,
     ROOT_FILE, SECRET_KEY_MARK, STATEMENTS_FILE, WrapTarget,
@@ -189,6 +190,11 @@ impl CentreFiles {
             ));
         }
         Ok(centre)
+    }
+
+    /// Whether the sealed keys of an epoch lie here. Those that a member's browser made are on the server alone.
+    pub(crate) fn has_record(&self, channel: Channel, number: u32) -> bool {
+        self.epochs.iter().any(|record| (record.channel, record.number) == (channel, number))
     }
 
     /// Goes over to the next certificate: its chain begins, the one before joins the earlier ones, and the sealed keys of earlier epochs

@@ -61,11 +61,17 @@ pub(crate) fn check(publication: &Publication, now: Timestamp) -> Result<Vec<Str
                     let ends = centre
                         .epoch(offered.channel, recipient.epoch())
                         .map(|epoch| epoch.not_after().to_string());
+                    let is_here = files.has_record(offered.channel, recipient.epoch());
                     format!(
-                        "  {} channel: epoch {} until {}",
+                        "  {} channel: epoch {} until {}{}",
                         offered.channel,
                         recipient.epoch(),
-                        ends.unwrap_or_default()
+                        ends.unwrap_or_default(),
+                        if is_here {
+                            ""
+                        } else {
+                            "; its sealed keys are not here, so the server has to have them"
+                        }
                     )
                 }
                 Err(refusal) => format!("  {} channel: closed, {refusal}", offered.channel),
@@ -113,7 +119,8 @@ fn check_members(
     Ok(())
 }
 
-/// The newest epoch of every channel is sealed to everybody who may read it; every sealed key has the one length.
+/// The newest epoch of every channel is sealed to everybody who may read it, or has no record: then the server keeps the sealed keys that it
+/// has (protocol section 12.6), and refuses the import where it has none. Every sealed key has the one length.
 fn check_epochs(
     publication: &Publication,
     files: &CentreFiles,
@@ -151,7 +158,7 @@ fn check_epochs(
         let record =
             files.epochs.iter().find(|record| (record.channel, record.number) == (channel, newest.number()));
         let readers = centre.epoch_readers(channel).unwrap_or_default();
-        let is_complete = record.is_some_and(|record| {
+        let is_complete = record.is_none_or(|record| {
             readers.iter().all(|reader| {
                 let to = reader.person().map_or(WrapTarget::Paper, WrapTarget::Person);
                 record.wraps.iter().any(|wrap| wrap.to == to)

@@ -195,6 +195,38 @@ fn two_members_admit_a_third_who_gets_the_current_keys() {
     desk.fail("epoch --publication public --centre harbour --channel safe --signer olga --passphrase-file olga.passphrase");
 }
 
+/// What members' browsers made lies on the server alone (protocol section 12.6): the folder has the statement and no sealed keys.
+#[test]
+fn a_key_without_a_record_is_the_servers_and_a_newcomer_is_told_so() {
+    let desk = Desk::new();
+    desk.centre();
+    desk.succeed("epoch --publication public --centre harbour --channel general --signer mara --passphrase-file mara.passphrase");
+    let name = "public/harbour/epochs.json";
+    let mut epochs = desk.json(name);
+    epochs.as_array_mut().unwrap().retain(|epoch| epoch["channel"] == "safe");
+    desk.write(name, &epochs.to_string());
+    let said = desk.succeed("verify public");
+    let [safe, general] = ["safe", "general"].map(|channel| {
+        said.lines().find(|line| line.contains(&format!("{channel} channel: epoch"))).unwrap()
+    });
+    assert!(general.contains("epoch 2") && general.contains("the server has to have them"), "{said}");
+    assert!(!safe.contains("server"), "{said}");
+
+    desk.person("olga", "--channel safe --channel general --on-status none --on-crime none");
+    let said = desk.succeed(
+        "operator join --publication public --centre harbour --signer mara --passphrase-file mara.passphrase \
+         --signer nora --passphrase-file nora.passphrase --newcomer olga.json",
+    );
+    for line in [
+        "sealed to the newcomer: safe channel, epoch 1",
+        "not sealed to the newcomer: general channel, epoch 1: ended",
+        "not sealed to the newcomer: general channel, epoch 2: its sealed keys are on the server alone",
+    ] {
+        assert!(said.lines().any(|told| told.starts_with(line)), "{line}: {said}");
+    }
+    desk.succeed("verify public");
+}
+
 #[test]
 fn a_changed_publication_does_not_verify() {
     let desk = Desk::new();
