@@ -22,7 +22,7 @@ keys-error-statement = The statement does not pass the checks of the server. Not
 keys-error-readers = The key was not sealed to all who may read the channel, so it was not taken. Load the page again.
 keys-line-due = A channel needs its next key
 
-keys-leave-link = { $name } has left
+keys-leave-link = State that { $name } has left
 keys-leave-title = Departure
 keys-leave-heading = Has { $name } left the centre?
 keys-leave-effect = What follows

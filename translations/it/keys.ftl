@@ -22,7 +22,7 @@ keys-error-statement = La dichiarazione non supera i controlli del server. Non �
 keys-error-readers = La chiave non era sigillata per tutte le persone che possono leggere il canale, quindi non è stata presa. Ricarica la pagina.
 keys-line-due = Un canale ha bisogno della prossima chiave
 
-keys-leave-link = { $name } è andata o andato via
+keys-leave-link = Dichiara che { $name } ha lasciato il centro
 keys-leave-title = Partenza
 keys-leave-heading = { $name } ha lasciato il centro?
 keys-leave-effect = Che cosa succede

@@ -125,12 +125,7 @@ fn value(kind: &str, id: &str) -> Result<RestrictedExpression, PolicyError> {
 }
 
 fn duty(duty: Duty) -> Result<RestrictedExpression, PolicyError> {
-    let name = match duty {
-        Duty::None => "none",
-        Duty::Contested => "contested",
-        Duty::Strong => "strong",
-    };
-    value("Duty", name)
+    value("Duty", duty.name())
 }
 
 fn entity(uid: EntityUid, attributes: HashMap<String, RestrictedExpression>) -> Result<Entity, PolicyError> {

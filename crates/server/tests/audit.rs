@@ -5,9 +5,8 @@
 
 #[expect(dead_code, reason = "shared with stories that need reports and ports")]
 mod furnished;
-
-use std::path::Path;
-use std::process::Command;
+#[path = "furnished/program.rs"]
+mod program;
 
 use envelope::audit::checkpoint::{Checkpoint, beginning};
 use envelope::audit::week::Week;
@@ -16,20 +15,8 @@ use envelope::encoding::Hash;
 use furnished::Furnished;
 use platform::config::DatabaseUrl;
 use platform::database::{Database, DatabaseError};
+use program::approdo;
 use sea_orm::ConnectionTrait as _;
-
-/// Whether it succeeded, and what it said.
-fn approdo(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_approdo"));
-    let output = command
-        .args(arguments)
-        .args(["--database", "sqlite:approdo.db"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(said).unwrap())
-}
 
 #[tokio::test]
 async fn a_witness_gets_all_checkpoints_and_a_row_that_was_altered_is_named() {
@@ -37,21 +24,24 @@ async fn a_witness_gets_all_checkpoints_and_a_row_that_was_altered_is_named() {
     let folder = furnished.folder.path();
     assert_eq!(
         approdo(folder, &["audit", "checkpoint"]),
-        (true, "approdo audit checkpoints v1\n".to_owned())
+        (Some(0), "approdo audit checkpoints v1\n".to_owned())
     );
-    let (good, said) = approdo(folder, &["audit", "verify"]);
-    assert!(good && said.starts_with("nothing was tampered with: 6 leaves, 6 of them wait"), "{said}");
+    let (code, said) = approdo(folder, &["audit", "verify"]);
+    assert!(
+        code == Some(0) && said.starts_with("nothing was tampered with: 6 leaves, 6 of them wait"),
+        "{said}"
+    );
 
     // A witness who kept more than is here: the log was rolled back.
     let week = Week::new(2026, 40).unwrap();
     let kept = Checkpoint { number: 1, week, size: 3, root: Hash::of(b"root"), previous: beginning() };
     std::fs::write(folder.join("kept.txt"), witness::to_text(&[kept])).unwrap();
-    let (good, said) = approdo(folder, &["audit", "verify", "--witness", "kept.txt"]);
-    assert!(!good && said.contains("rolled back"), "{said}");
+    let (code, said) = approdo(folder, &["audit", "verify", "--witness", "kept.txt"]);
+    assert!(code == Some(1) && said.contains("rolled back"), "{said}");
     std::fs::write(folder.join("kept.txt"), witness::to_text(&[kept]).replace("2026-W40", "2026-W41"))
         .unwrap();
-    let (good, said) = approdo(folder, &["audit", "verify", "--witness", "kept.txt"]);
-    assert!(!good && said.contains("kept.txt is no whole file of checkpoints"), "{said}");
+    let (code, said) = approdo(folder, &["audit", "verify", "--witness", "kept.txt"]);
+    assert!(code == Some(1) && said.contains("kept.txt is no whole file of checkpoints"), "{said}");
 
     let url = DatabaseUrl::Sqlite(folder.join("approdo.db"));
     let database = Database::connect(&url).await.unwrap();
@@ -64,6 +54,6 @@ async fn a_witness_gets_all_checkpoints_and_a_row_that_was_altered_is_named() {
         .await
         .unwrap();
     database.close().await.unwrap();
-    let (good, said) = approdo(folder, &["audit", "verify"]);
-    assert!(!good && said.contains("the log was tampered with: leaf "), "{said}");
+    let (code, said) = approdo(folder, &["audit", "verify"]);
+    assert!(code == Some(1) && said.contains("the log was tampered with: leaf "), "{said}");
 }

@@ -5,27 +5,14 @@
 
 #[expect(dead_code, reason = "shared with stories that need reports and ports")]
 mod furnished;
-
-use std::path::Path;
-use std::process::Command;
+#[path = "furnished/program.rs"]
+mod program;
 
 use furnished::Furnished;
 use platform::config::DatabaseUrl;
 use platform::database::{Database, DatabaseError};
+use program::approdo;
 use sea_orm::ConnectionTrait as _;
-
-/// How it ended, and what it said.
-fn approdo(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_approdo"));
-    let output = command
-        .args(arguments)
-        .args(["--database", "sqlite:approdo.db"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
-}
 
 #[tokio::test]
 async fn a_database_and_its_backup_hold_and_a_row_that_was_altered_is_named() {
