@@ -6,6 +6,7 @@
 mod error;
 mod group;
 mod health;
+mod merging;
 pub mod portable;
 mod serial;
 mod size;
@@ -30,6 +31,7 @@ pub use error::DatabaseError;
 pub use transaction::Transaction;
 
 use crate::config::DatabaseUrl;
+use merging::Log;
 use serial::Serial;
 use writer::Writer;
 
@@ -37,7 +39,8 @@ use writer::Writer;
 const CONNECTIONS: u32 = 8;
 
 /// Memory for pages that SQLite's writer has read or changed, in KiB (negative, as SQLite takes it). With its 2 MiB a group of reports would
-/// push its own pages out to the log before the commit, and read the same index pages anew for each report.
+/// push its own pages out to the log before the commit, and read the same index pages anew for each report. Each connection has a cache of its own
+/// because SQLite is compiled so (`.cargo/config.toml`).
 const WRITERS_CACHE: &str = "-16384";
 
 /// The same for each connection that reads: SQLite's own default.
@@ -117,7 +120,7 @@ impl Database {
         let readers = sea_orm::Database::connect(options(CONNECTIONS, READERS_CACHE, "ON"))
             .await
             .map_err(DatabaseError::opening)?;
-        let way = Way::Grouped(Writer::new(writer.clone(), readers.clone()));
+        let way = Way::Grouped(Writer::new(writer.clone(), Log::new(readers.clone())));
         Ok(Self { writer, readers, way })
     }
 
@@ -156,8 +159,8 @@ impl Database {
         &self.readers
     }
 
-    /// Runs `work` in a transaction: `Ok` commits, `Err` leaves nothing behind, and so does a dropped future. The answer comes after the
-    /// commit, never before.
+    /// Runs `work` in a transaction: `Ok` commits, `Err` leaves nothing behind, and so does a future that is dropped while `work` runs. One
+    /// that is dropped after that may find it kept, or not. The answer comes after the commit, never before.
     ///
     /// On SQLite closures that wait share a transaction and its commit, each behind a savepoint (docs/adr/0008-grouped-writes.md).
     /// PostgreSQL runs `SERIALIZABLE` and runs `work` **again** after a serialisation failure, at most 20 times, one such
@@ -235,16 +238,10 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Busy`] when readers or another process held the log for ten seconds.
     pub async fn empty_log(&self) -> Result<(), DatabaseError> {
-        if self.engine() != DatabaseBackend::Sqlite {
-            return Ok(());
+        match &self.way {
+            Way::Grouped(writer) => writer.empty_log().await,
+            Way::Serial(_) => Ok(()),
         }
-        let statement = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = self.writer.query_one_raw(statement).await?;
-        let is_held = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
-        if is_held == Some(0) {
-            return Ok(());
-        }
-        Err(DatabaseError::Busy(sea_orm::DbErr::Custom("the write-ahead log is in use".to_owned())))
     }
 
     /// Closes all connections; on SQLite the write-ahead log is merged into the file.

@@ -19,9 +19,6 @@ use super::tombstones::{Tombstones, hash_of};
 use super::week::Week;
 use crate::{audit, files, reports};
 
-/// How often the log is asked to be emptied before that is left to the next round: readers at work put it off.
-const ATTEMPTS: u32 = 5;
-
 /// Shredding stopped. What was decided stays decided, and the next round goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
@@ -83,25 +80,18 @@ pub(super) async fn erase(database: &Database, case: Uuid, week: Week) -> Result
 /// # Errors
 /// [`DatabaseError`].
 pub(super) async fn clean(database: &Database) -> Result<(), DatabaseError> {
-    let connection = database.read();
     if database.engine() != DatabaseBackend::Sqlite {
         for table in ["report_wrap", "audit_opening", "report_item", "mailbox_past", "file_chunk", "file"] {
-            connection.execute_unprepared(&format!("VACUUM {table}")).await?;
+            database.read().execute_unprepared(&format!("VACUUM {table}")).await?;
         }
         return Ok(());
     }
-    for _ in 0..ATTEMPTS {
-        let question = Statement::from_string(DatabaseBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = connection.query_one_raw(question).await?;
-        let busy: i32 = row.map_or(Ok(0), |row| row.try_get("", "busy"))?;
-        if busy == 0 {
-            return Ok(());
-        }
-        tokio::task::yield_now().await;
+    match database.empty_log().await {
+        Err(DatabaseError::Busy(_)) => tracing::warn!(
+            "the write-ahead log could not be emptied after shredding: readers are at work; the next round tries again"
+        ),
+        outcome => outcome?,
     }
-    tracing::warn!(
-        "the write-ahead log could not be emptied after shredding: readers are at work; the next round tries again"
-    );
     Ok(())
 }
 

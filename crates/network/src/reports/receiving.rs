@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use envelope::frame::Frame;
 use envelope::header::{ClearHeader, ItemKind};
 use jiff::Timestamp;
-use platform::database::Transaction;
+use platform::database::{DatabaseError, Transaction};
 use platform::door::Visitor;
 use platform::web::{json, origin};
 use sea_orm::ConnectionTrait;
@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::model::{Standing, week_of};
 use super::refusal::Refusal;
-use super::store::{self, Report, StoredFrame};
+use super::store::{self, Known, Report, StoredFrame};
 use crate::centres::hours::day_of;
 use crate::{App, files};
 
@@ -37,15 +37,19 @@ pub(super) async fn report(
     let frame = read_frame(&app, &visitor, &headers, &body, &[ItemKind::Report])?;
     let now = app.platform.now();
     let receiving = check_receiving(&app, frame.clear(), now);
-    let is_kept = receiving.is_ok() && keep_report(&app, &frame, now).await?;
-    if !is_kept {
-        decide_by_stored(&app, &frame, receiving).await?;
+    match receiving {
+        Ok(()) => {
+            if let Some(refused) = keep_report(&app, &frame, now).await? {
+                decide_by_stored(&app, &frame, Ok(refused)).await?;
+            }
+        }
+        Err(refusal) => decide_by_stored(&app, &frame, Err(refusal)).await?,
     }
     Ok(accepted())
 }
 
-/// Keeps a report. `false`: its mailbox leads or led to one, or something else of its name exists.
-async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<bool, Refusal> {
+/// Keeps a report. A constraint that refuses it is answered: as a rule its mailbox leads or led to one, or something else of its name exists.
+async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<Option<DatabaseError>, Refusal> {
     let database = &app.platform.database;
     let clear = frame.clear();
     let insertion = store::insertion(database.engine(), &arrived(frame, now), frame)?;
@@ -60,16 +64,20 @@ async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<bool, R
         database.write(with_files).await
     };
     match outcome {
-        Ok(()) => Ok(true),
-        Err(Refusal::Database(error)) if store::is_taken(&error) => Ok(false),
+        Ok(()) => Ok(None),
+        Err(Refusal::Database(error)) if error.is_constraint_violation() => Ok(Some(error)),
         Err(refused) => Err(refused),
     }
 }
 
-/// What is answered where nothing was kept. Whoever has found a code must not learn by posting under it whether a report exists (protocol
+/// What is answered where nothing was kept, because the centre does not take it now or because a constraint refused it. Whoever has found a code must not learn by posting under it whether a report exists (protocol
 /// sections 7.2 and 7.5): a mailbox that leads or led to one keeps what it has, and other bytes are answered like the first ones. None but
 /// an identical repeat is answered by what the mailbox holds.
-async fn decide_by_stored(app: &App, frame: &Frame, receiving: Result<(), Refusal>) -> Result<(), Refusal> {
+async fn decide_by_stored(
+    app: &App,
+    frame: &Frame,
+    why: Result<DatabaseError, Refusal>,
+) -> Result<(), Refusal> {
     let connection = app.platform.database.read();
     let clear = frame.clear();
     let (mailbox, hash) = (frame.mailbox_id(), store::hash_of(frame));
@@ -78,13 +86,19 @@ async fn decide_by_stored(app: &App, frame: &Frame, receiving: Result<(), Refusa
     if known.first.is_some_and(|first| first == hash) {
         return Ok(());
     }
-    receiving?;
+    let refused = why?;
     if !files::are_claimable(connection, clear.case, clear.item, &clear.files).await? {
         return Err(Refusal::Files);
     }
     // The same bytes once more, of a mailbox that was rotated since.
     let is_repeat = known.of_case.is_some_and(|kept| kept == hash);
-    if is_repeat || (known.is_used && !known.is_taken) { Ok(()) } else { Err(Refusal::Refused) }
+    match known {
+        _ if is_repeat => Ok(()),
+        Known { is_taken: true, .. } => Err(Refusal::Refused),
+        Known { is_used: true, .. } => Ok(()),
+        // Nothing of its name exists, so the store is not as it should be: an epoch, say, that the server offers and the tables do not have.
+        Known { .. } => Err(refused.into()),
+    }
 }
 
 /// Whether the centre takes it now, and the second one too, where there is one (protocol section 7.7).

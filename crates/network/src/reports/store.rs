@@ -29,7 +29,7 @@ pub(super) use items::{
     list_frames_of, list_index, list_undos,
 };
 pub(super) use lives::{
-    Cause, Past, ask_about, delete_past, find_by_mailbox, find_past, forget_rotated, insert_burned,
+    Cause, Known, Past, ask_about, delete_past, find_by_mailbox, find_past, forget_rotated, insert_burned,
     insert_past, is_used, list_burned, move_mailbox, shred, withdraw, write_and_erase,
 };
 pub(super) use second::{find_second, list_second, take_over};
@@ -73,7 +73,7 @@ pub(super) async fn find(
 }
 
 /// The statements that keep a new report with its first item, if its mailbox leads nowhere and never has. Where it does, or where the case or
-/// the item exists, one of them breaks a constraint, UNIQUE or that an item belongs to a report ([`is_taken`]).
+/// the item exists, one of them breaks a constraint: UNIQUE, or that an item belongs to a report.
 pub(super) fn insertion(
     engine: DatabaseBackend,
     report: &Report,
@@ -116,11 +116,6 @@ pub(super) fn insertion(
     kept.select_from(chosen).map_err(|error| DbErr::Custom(error.to_string()))?;
     let [item, wraps] = items::insertion(engine, frame, &report.week);
     Ok(vec![engine.build(&kept), item, wraps])
-}
-
-/// Whether an [insertion] was refused because something of that name exists, or did.
-pub(super) fn is_taken(error: &DatabaseError) -> bool {
-    error.is_unique_violation() || error.is_foreign_key_violation()
 }
 
 /// Moves a report to its next standing, if it is still at the version that was read. `false`: somebody was faster, nothing changed.
@@ -168,16 +163,6 @@ pub(super) async fn erase_arrival_days(
         .exec(connection)
         .await?;
     Ok(result.rows_affected)
-}
-
-/// Empties SQLite's write-ahead log. It keeps old pages in the order in which they were written, among them the times of operators'
-/// sessions, so it would say when a report came, and what day was erased (protocol sections 2 and 9). Readers that are at work put it
-/// off until the next time.
-pub(super) async fn empty_log(connection: &impl ConnectionTrait) -> Result<(), DatabaseError> {
-    if connection.get_database_backend() == DatabaseBackend::Sqlite {
-        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-    }
-    Ok(())
 }
 
 fn read_report(row: report::Model) -> Result<Report, DatabaseError> {

@@ -8,6 +8,8 @@ use envelope::signature::SignedType;
 use jiff::SignedDuration;
 use keyring::item::Place;
 use keyring::signing::SigningKey;
+use platform::database::DatabaseError;
+use sea_orm::ConnectionTrait as _;
 use testkit::TestApp;
 use testkit::actors::{DemoNetwork, Operator, Victim};
 
@@ -16,6 +18,7 @@ testkit::on_both_engines!(
     a_replay_is_answered_alike_and_stored_once,
     a_report_moved_to_another_centre_is_refused,
     an_old_epoch_is_refused,
+    an_epoch_that_the_tables_do_not_have_is_a_failure_and_no_refusal,
     an_expired_certificate_closes_its_channels,
     a_page_of_another_site_cannot_post,
     messages_out_of_order_are_refused,
@@ -159,6 +162,27 @@ async fn an_old_epoch_is_refused(app: TestApp) {
     // She seals again to the new one, and her text was never lost.
     let new = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
     assert_eq!(her.send_report(new.bytes).await.status.as_u16(), 201);
+}
+
+/// The server offers an epoch that its tables have lost: her report is not kept, and whoever runs the server learns why.
+async fn an_epoch_that_the_tables_do_not_have_is_a_failure_and_no_refusal(app: TestApp) {
+    let network = world(&app).await;
+    let now = app.platform.now();
+    let lost: Result<(), DatabaseError> = app
+        .store
+        .database
+        .write(|transaction| async move {
+            for statement in ["DELETE FROM epoch_wrap", "DELETE FROM epoch"] {
+                transaction.execute_unprepared(statement).await?;
+            }
+            Ok(())
+        })
+        .await;
+    lost.unwrap();
+    let her = Victim::new(&app, network.id);
+    let report = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
+    assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 500);
+    assert_eq!(stored(&app).await, (0, 0, 0));
 }
 
 async fn an_expired_certificate_closes_its_channels(app: TestApp) {

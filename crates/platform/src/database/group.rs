@@ -13,8 +13,8 @@ use super::error::ends_a_transaction;
 use super::together::joined;
 use super::transaction::Lease;
 
-/// At most so many callers' statements go to SQLite's thread at once. It keeps what it has prepared by text, and there is one text for each
-/// power of two.
+/// At most so many callers' statements go to SQLite's thread at once, and only powers of two. It keeps what it has prepared by text: the
+/// fewer the texts (a power times what [prepares](Savepoint::prepare) them), the more often one is found there.
 pub(super) const TOGETHER: usize = 16;
 
 /// Whoever waits for the end of the group.
@@ -212,14 +212,27 @@ impl Group {
                 // rollback to its name would undo what is kept behind it.
                 Err(error) if is_no_savepoint(&error) => {
                     match self.transaction.execute_unprepared(name.other().release()).await {
-                        Err(error) if !is_no_savepoint(&error) => return Err(error),
-                        _ => Savepoint::Absent,
+                        Ok(_) => {}
+                        Err(error) if is_no_savepoint(&error) => self.expect_open().await?,
+                        Err(error) => return Err(error),
                     }
+                    Savepoint::Absent
                 }
                 Err(error) => return Err(error),
             },
         };
         Ok(())
+    }
+
+    /// Where no savepoint is known, the transaction may be gone as well: a statement that made SQLite roll back all of it (a full disk), and
+    /// whose caller went away before it could tell. Whatever ran next would run outside of it.
+    async fn expect_open(&self) -> Result<(), DbErr> {
+        match self.transaction.execute_unprepared("BEGIN").await {
+            Err(error) if is_within_transaction(&error) => Ok(()),
+            // This one holds nothing: it ends with the group, which has failed.
+            Ok(_) => Err(DbErr::Custom("the transaction has ended by itself".to_owned())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Lends the transaction to a caller and waits until it comes back.
@@ -295,6 +308,11 @@ fn tell(answers: Vec<Answer>, outcome: &Result<(), DbErr>) {
 /// SQLite does not know the savepoint (its general error, which has no code of its own).
 fn is_no_savepoint(error: &DbErr) -> bool {
     error.to_string().contains("no such savepoint")
+}
+
+/// SQLite has a transaction already.
+fn is_within_transaction(error: &DbErr) -> bool {
+    error.to_string().contains("within a transaction")
 }
 
 /// The writer is gone.

@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use sea_orm::error::ConnAcquireErr;
 use sea_orm::{
-    ConnectionTrait as _, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::group::{Group, TOGETHER, Turn, ended};
+use super::merging::Log;
 use super::transaction::Transaction;
 use super::{DatabaseError, PATIENCE};
 
@@ -29,17 +30,11 @@ const GROUP: usize = 128;
 /// commit that waits for them costs one sync instead of many. After a group of one nobody is waited for.
 const LINGER: Duration = Duration::from_millis(8);
 
-/// After so many writes the log is merged into the file, beside the writing. A report is about ten pages, so that the log then has about as
-/// many as SQLite would let it have (1,000) before a commit merges them, while everybody waits.
-const MERGE: usize = 96;
-
 /// The writer of a file. Cheap while nothing is written: the task that serves ends when nobody has come for a moment.
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: DatabaseConnection,
-    /// Where the log is merged: another connection, so that nobody waits for it.
-    merging: DatabaseConnection,
-    is_merging: AtomicBool,
+    log: Arc<Log>,
     queue: Mutex<Queue>,
     arrived: Notify,
 }
@@ -69,10 +64,14 @@ struct Statements {
 }
 
 impl Writer {
-    /// The writer of `connection`, whose log is merged through `merging`.
-    pub(super) fn new(connection: DatabaseConnection, merging: DatabaseConnection) -> Arc<Self> {
-        let is_merging = AtomicBool::new(false);
-        Arc::new(Self { connection, merging, is_merging, queue: Mutex::default(), arrived: Notify::new() })
+    /// The writer of `connection`, and of its file's log.
+    pub(super) fn new(connection: DatabaseConnection, log: Arc<Log>) -> Arc<Self> {
+        Arc::new(Self { connection, log, queue: Mutex::default(), arrived: Notify::new() })
+    }
+
+    /// Merges the log and leaves it empty.
+    pub(super) async fn empty_log(&self) -> Result<(), DatabaseError> {
+        self.log.empty(&self.connection).await
     }
 
     /// Runs `work` in a transaction that it may share.
@@ -166,7 +165,7 @@ impl Writer {
     }
 
     /// The next caller, if one comes in time. Statements are let wait until there are `enough` of them, because they cost less together;
-    /// whoever waits for a turn gets it at once.
+    /// whoever waits for a turn in front of all gets it at once.
     async fn next(&self, enough: usize, until: Instant) -> Option<Waiting> {
         while !self.are(enough) {
             if timeout_at(until, self.arrived.notified()).await.is_err() {
@@ -182,7 +181,7 @@ impl Writer {
         queue.waiting.len() >= enough || matches!(queue.waiting.front(), Some(Waiting::Turn(_)))
     }
 
-    /// One transaction for the first caller and those who come meanwhile. Answers how many shared it.
+    /// One transaction for the first caller and those who come meanwhile. Answers for how many the next one may wait: as many as shared it.
     async fn group(&self, first: Waiting, company: usize) -> usize {
         let until = Instant::now() + LINGER;
         let mut group = match self.begin().await {
@@ -216,7 +215,9 @@ impl Writer {
                 _ => self.pop(),
             };
         }
-        group.commit().await
+        let shared = group.commit().await;
+        self.log.grew(shared);
+        shared
     }
 
     async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
@@ -234,20 +235,6 @@ impl Writer {
         for waiting in std::iter::once(first).chain(std::iter::from_fn(|| self.pop())) {
             waiting.turn_away(error);
         }
-    }
-
-    /// Merges what has been committed into the file, beside the writing. What is written meanwhile stays in the log: the commit that finds
-    /// 1,000 pages in it (SQLite's own rule) has little left to merge, and begins it anew.
-    fn merge(self: &Arc<Self>) {
-        if self.is_merging.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let writer = Arc::clone(self);
-        tokio::spawn(async move {
-            // When it fails, the writer's own commit merges, and tells what is wrong.
-            drop(writer.merging.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await);
-            writer.is_merging.store(false, Ordering::Release);
-        });
     }
 }
 
@@ -289,7 +276,7 @@ struct Serving {
 
 impl Serving {
     async fn run(mut self) {
-        let (mut company, mut unmerged) = (0, 0);
+        let mut company = 0;
         loop {
             let first = match self.writer.next(1, Instant::now() + LINGER).await {
                 Some(first) => first,
@@ -299,11 +286,6 @@ impl Serving {
                 },
             };
             company = self.writer.group(first, company).await;
-            unmerged += company;
-            if unmerged >= MERGE {
-                unmerged = 0;
-                self.writer.merge();
-            }
         }
     }
 

@@ -1,24 +1,16 @@
 //! What statements that go to SQLite's thread together owe each other (docs/adr/0008-grouped-writes.md), and where its log goes meanwhile.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
-
-use platform::database::{Database, DatabaseError, Transaction};
-use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
-use testkit::{Engine, TestDatabase};
+use platform::database::{Database, DatabaseError};
+use sea_orm::{DatabaseBackend, Statement};
+use testkit::TestDatabase;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-async fn with_notes() -> TestDatabase {
-    let test = Engine::Sqlite.open().await.unwrap();
-    let tables = "CREATE TABLE notes (note TEXT NOT NULL UNIQUE); CREATE TABLE marks (note TEXT NOT NULL REFERENCES notes (note))";
-    let made: Result<(), DatabaseError> = test
-        .database
-        .write(|tx| async move {
-            tx.execute_unprepared(tables).await?;
-            Ok(())
-        })
-        .await;
-    made.unwrap();
+use crate::support::{Holding, a_moment, execute, hold, number, with_notes};
+
+async fn with_notes_and_marks() -> TestDatabase {
+    let test = with_notes().await;
+    execute(&test.database, "CREATE TABLE marks (note TEXT NOT NULL REFERENCES notes (note))").await.unwrap();
     test
 }
 
@@ -36,46 +28,21 @@ fn keep(database: &Database, statements: Vec<Statement>) -> JoinHandle<Result<()
 }
 
 async fn count(database: &Database, table: &str) -> i64 {
-    let statement = Statement::from_string(DatabaseBackend::Sqlite, format!("SELECT COUNT(*) FROM {table}"));
-    database.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    number(database, &format!("SELECT COUNT(*) FROM {table}")).await
 }
 
-/// Somebody has the writer until told, and writes a note of this name meanwhile.
-async fn hold(
-    database: &Database,
-    note: &'static str,
-) -> (oneshot::Sender<()>, JoinHandle<Result<(), DatabaseError>>) {
-    let (release, released) = oneshot::channel();
-    let (begin, has_begun) = oneshot::channel();
-    let gates = std::sync::Mutex::new(Some((begin, released)));
-    let database = database.clone();
-    let caller = tokio::spawn(async move {
-        database
-            .write(|tx: Transaction| {
-                let (begin, released) = gates.lock().unwrap().take().unwrap();
-                async move {
-                    tx.execute_unprepared(&format!("INSERT INTO notes VALUES ('{note}')")).await?;
-                    begin.send(()).unwrap();
-                    released.await.unwrap();
-                    Ok(())
-                }
-            })
-            .await
-    });
+/// Somebody has the writer until told, and writes the first note meanwhile.
+async fn hold_first(database: &Database) -> (oneshot::Sender<()>, JoinHandle<Result<(), DatabaseError>>) {
+    let Holding { release, caller, has_begun } = hold(database, "INSERT INTO notes VALUES ('first')");
     has_begun.await.unwrap();
     (release, caller)
 }
 
-/// Long enough for tasks that can go on to have gone on.
-async fn a_moment() {
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_refused_among_many_takes_nobody_along() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let database = &test.database;
-    let (release, first) = hold(database, "first").await;
+    let (release, first) = hold_first(database).await;
     // More than go at once; every seventh breaks a constraint, the one or the other, half of them after a statement that did not.
     let all: Vec<_> = (0..60)
         .map(|n| match n % 14 {
@@ -103,7 +70,7 @@ async fn whoever_is_refused_among_many_takes_nobody_along() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_alone_is_kept_or_refused_and_the_next_one_is_too() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let database = &test.database;
     for round in 0..5 {
         let name = format!("note {round}");
@@ -118,9 +85,9 @@ async fn one_alone_is_kept_or_refused_and_the_next_one_is_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_goes_away_before_the_turn_leaves_nothing_and_the_order_stays() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let database = &test.database;
-    let (release, first) = hold(database, "first").await;
+    let (release, first) = hold_first(database).await;
     let gone: Vec<_> = (0..4).map(|n| keep(database, note(&format!("gone {n}"), "first"))).collect();
     a_moment().await;
     let stays = keep(database, note("stays", "first"));
@@ -141,19 +108,10 @@ async fn whoever_goes_away_before_the_turn_leaves_nothing_and_the_order_stays() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_told_to_all_and_nothing_is_half_kept() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let database = &test.database;
-    let set = |pages: u32| async move {
-        let changed: Result<(), DatabaseError> = database
-            .write(|tx| async move {
-                tx.execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await?;
-                Ok(())
-            })
-            .await;
-        changed.unwrap();
-    };
-    set(24).await;
-    let (release, first) = hold(database, "first").await;
+    execute(database, "PRAGMA max_page_count = 24").await.unwrap();
+    let (release, first) = hold_first(database).await;
     let long = "x".repeat(200_000);
     let all: Vec<_> = (0..8).map(|n| keep(database, note(&format!("{n} {long}"), "first"))).collect();
     a_moment().await;
@@ -163,28 +121,32 @@ async fn a_full_disk_is_told_to_all_and_nothing_is_half_kept() {
         assert!(matches!(one.await.unwrap(), Err(DatabaseError::Full(_))));
     }
     assert_eq!(count(database, "notes").await + count(database, "marks").await, 0);
-    set(1_000_000).await;
+    execute(database, "PRAGMA max_page_count = 1000000").await.unwrap();
     database.write_together(note(&long, &long)).await.unwrap();
     assert_eq!(count(database, "marks").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_for_another_engine_is_refused_before_it_waits() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let foreign = Statement::from_string(DatabaseBackend::Postgres, "INSERT INTO notes VALUES ('foreign')");
     assert!(test.database.write_together(vec![foreign]).await.is_err());
     assert_eq!(count(&test.database, "notes").await, 0);
 }
 
-/// The log is merged into the file long before a commit has to do it, while others go on writing.
+/// The log is merged into the file before a commit has to do it, while others go on writing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_merged_beside_the_writing() {
-    let test = with_notes().await;
+    let test = with_notes_and_marks().await;
     let length = |name: &str| std::fs::metadata(test.folder().unwrap().join(name)).unwrap().len();
     let before = length("approdo.db");
-    for n in 0..130 {
+    for n in 0..100 {
         let long = format!("{n} {}", "x".repeat(300));
         test.database.write_together(note(&long, &long)).await.unwrap();
+        // Those who write now and then count as well as a rush does.
+        if n % 10 == 0 {
+            a_moment().await;
+        }
     }
     // Fewer than the thousand pages that make a commit merge.
     assert!(length("approdo.db-wal") < 1_000 * 4_096);
@@ -195,4 +157,29 @@ async fn the_log_is_merged_beside_the_writing() {
         a_moment().await;
     }
     panic!("nothing was merged");
+}
+
+/// Emptying the log waits for a merge that goes on beside it, and does not fail because of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_can_be_emptied_while_it_is_merged() {
+    let test = with_notes_and_marks().await;
+    let log = test.folder().unwrap().join("approdo.db-wal");
+    for round in 0..4 {
+        let all: Vec<_> = (0..100)
+            .map(|n| {
+                keep(
+                    &test.database,
+                    note(
+                        &format!("{round} {n} {}", "x".repeat(3_000)),
+                        &format!("{round} {n} {}", "x".repeat(3_000)),
+                    ),
+                )
+            })
+            .collect();
+        for one in all {
+            one.await.unwrap().unwrap();
+        }
+        test.database.empty_log().await.unwrap();
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+    }
 }

@@ -1,7 +1,5 @@
 //! `db.write`, the one way to write, on both engines.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -255,4 +253,17 @@ async fn a_new_sqlite_file_is_private_durable_and_wipes_what_it_deletes() {
     let statement = Statement::from_string(database.engine(), "PRAGMA journal_mode");
     let row = database.read().query_one_raw(statement).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<String>(0).unwrap(), "wal");
+}
+
+#[tokio::test]
+async fn each_connection_to_a_sqlite_file_has_a_page_cache_of_its_own() {
+    let test = testkit::Engine::Sqlite.open().await.unwrap();
+    let options = "SELECT COUNT(*) FROM pragma_compile_options WHERE compile_options = ";
+    let is_set = async |option: &str| {
+        number(test.database.read(), &format!("{options}'{option}'")).await.unwrap() == 1
+    };
+    assert!(!is_set("ENABLE_MEMORY_MANAGEMENT").await);
+    assert!(is_set("DEFAULT_MEMSTATUS=0").await);
+    // The question can be answered with yes.
+    assert!(is_set("ENABLE_FTS5").await);
 }

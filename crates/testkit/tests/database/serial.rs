@@ -1,7 +1,5 @@
 //! Closures of `db.write` that run at once leave the rows, and get the answers, of some order in which they might have run one after the other.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

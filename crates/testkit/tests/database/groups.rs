@@ -1,73 +1,18 @@
 //! What closures of `db.write` that share a commit owe each other (docs/adr/0008-grouped-writes.md): SQLite alone groups.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
-
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use platform::database::{Database, DatabaseError, Transaction};
-use sea_orm::{ConnectionTrait, Statement};
-use testkit::{Engine, TestDatabase};
-use tokio::sync::oneshot;
+use platform::database::{Database, DatabaseError};
+use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinHandle;
 
-async fn execute(database: &Database, statement: &str) -> Result<(), DatabaseError> {
-    database
-        .write(|tx| async move {
-            tx.execute_unprepared(statement).await?;
-            Ok(())
-        })
-        .await
-}
-
-async fn number(database: &Database, query: &str) -> i64 {
-    let statement = Statement::from_string(database.engine(), query);
-    database.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
-}
-
-async fn with_notes() -> TestDatabase {
-    let test = Engine::Sqlite.open().await.unwrap();
-    execute(&test.database, "CREATE TABLE notes (note TEXT NOT NULL UNIQUE)").await.unwrap();
-    test
-}
+use crate::support::{a_moment, execute, hold, number, with_notes};
 
 fn insert(database: &Database, note: impl Into<String>) -> JoinHandle<Result<(), DatabaseError>> {
     let (database, note) = (database.clone(), note.into());
     tokio::spawn(async move { execute(&database, &format!("INSERT INTO notes VALUES ('{note}')")).await })
-}
-
-/// A caller whose closure has begun and goes on when told. (Waiting for something else than the database is what closures must not
-/// do; here it makes the others line up.)
-struct Holding {
-    release: oneshot::Sender<()>,
-    caller: JoinHandle<Result<(), DatabaseError>>,
-    has_begun: oneshot::Receiver<()>,
-}
-
-fn hold(database: &Database, statement: &'static str) -> Holding {
-    let (release, released) = oneshot::channel();
-    let (begin, has_begun) = oneshot::channel();
-    let gates = Mutex::new(Some((begin, released)));
-    let database = database.clone();
-    let caller = tokio::spawn(async move {
-        database
-            .write(|tx: Transaction| {
-                let (begin, released) = gates.lock().unwrap().take().unwrap();
-                async move {
-                    tx.execute_unprepared(statement).await?;
-                    begin.send(()).unwrap();
-                    released.await.unwrap();
-                    Ok(())
-                }
-            })
-            .await
-    });
-    Holding { release, caller, has_begun }
-}
-
-/// Long enough for tasks that can go on to have gone on.
-async fn a_moment() {
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
 }
 
 /// Commits in the write-ahead log: frames whose header names the size of the file after the commit (<https://sqlite.org/fileformat.html>, 4.2).
@@ -320,6 +265,41 @@ async fn a_full_disk_fails_the_group_and_nothing_slips_past_the_transaction() {
     execute(database, "PRAGMA max_page_count = 1000000").await.unwrap();
     execute(database, "INSERT INTO notes VALUES (hex(zeroblob(200000)))").await.unwrap();
     assert_eq!(number(database, "SELECT count(*) FROM notes").await, 3);
+}
+
+/// The statement for which the disk has no room ends the transaction, and whoever asked for it gives up before learning of it: those who
+/// came before must not be told that they are kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_ended_unseen_keeps_nobody_and_tells_everybody() {
+    let test = with_notes().await;
+    let database = &test.database;
+    execute(database, "PRAGMA max_page_count = 20").await.unwrap();
+    let first = hold(database, "INSERT INTO notes VALUES ('first')");
+    first.has_begun.await.unwrap();
+    let copy = database.clone();
+    let heedless = tokio::spawn(async move {
+        copy.write(|tx| async move {
+            tx.execute_unprepared("INSERT INTO notes VALUES ('heedless')").await?;
+            let much = tx.execute_unprepared("INSERT INTO notes VALUES (hex(zeroblob(200000)))");
+            // Asked once, so that it is on its way, and never again.
+            assert!(tokio::time::timeout(Duration::ZERO, much).await.is_err());
+            Err::<(), _>(DatabaseError::Kept)
+        })
+        .await
+    });
+    a_moment().await;
+    let last = insert(database, "last");
+    a_moment().await;
+    first.release.send(()).unwrap();
+    assert!(heedless.await.unwrap().is_err());
+    let outcomes = [first.caller.await.unwrap(), last.await.unwrap()];
+    let second = Database::connect(&test.url).await.unwrap();
+    for (note, outcome) in ["first", "last"].into_iter().zip(outcomes) {
+        let is_there =
+            number(&second, &format!("SELECT COUNT(*) FROM notes WHERE note = '{note}'")).await == 1;
+        assert_eq!(is_there, outcome.is_ok(), "{note}: {outcome:?}");
+    }
+    assert_eq!(number(&second, "SELECT COUNT(*) FROM notes WHERE note = 'heedless'").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
