@@ -15,7 +15,6 @@ use envelope::publication::{
 };
 use envelope::root::{Root, VerifiedRoot};
 use envelope::signature::SignedDocument;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rand_core::RngCore;
 
@@ -230,14 +229,8 @@ impl CentreFiles {
 
 /// The last moment at which a certificate holds, or `now` while it does: papers that ended are judged as they were then.
 pub(crate) fn last_good_moment(certificate: &Certificate, now: Timestamp) -> Timestamp {
-    let last = certificate.not_after - SignedDuration::from_secs(1);
-    // The review date ends with its last second, in universal time.
-    let reviewed = certificate
-        .review_date
-        .tomorrow()
-        .and_then(|day| day.to_zoned(TimeZone::UTC))
-        .map_or(last, |day| day.timestamp() - SignedDuration::from_secs(1));
-    now.min(last).min(reviewed)
+    let end = certificate.ends().unwrap_or(certificate.not_after);
+    now.min(end - SignedDuration::from_secs(1))
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
