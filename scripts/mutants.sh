@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
-# Tests the tests: scripts/mutants.sh envelope|states [SHARD], such as `scripts/mutants.sh envelope 0/40` (docs/adr/0014).
+# Tests the tests: scripts/mutants.sh envelope|states [SHARD [LANE]], such as `scripts/mutants.sh envelope 0/40` (docs/adr/0014).
+# Two may run at once when each has a lane, a word, of its own.
 #
 # cargo-mutants changes one operator or return value at a time and expects a test to fail. It works on a copy outside of the clone,
 # reduced to what the mutated code needs, so that one mutant takes seconds and not minutes:
 #   envelope  the crates envelope and keyring; the tests of both judge a mutant, without those that must not compile
 #   states    the files that hold states, with their neighbours and unit tests, as a crate of their own
-# What survived is listed at the end, and stays in $APPRODO_CACHE/mutants until the next run.
+# What survived is listed at the end, and stays in $APPRODO_CACHE/mutants until the next run of that lane.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 cd "$APPRODO_ROOT"
 
 what=${1:-}
 shard=${2:-0/1}
-case $what in envelope | states) ;; *) fail "usage: scripts/mutants.sh envelope|states [SHARD]" ;; esac
+lane=${3:-one}
+case $what in envelope | states) ;; *) fail "usage: scripts/mutants.sh envelope|states [SHARD [LANE]]" ;; esac
 [[ $shard =~ ^[0-9]+/[0-9]+$ ]] || fail "a shard is a number from 0 and how many there are, such as 0/40"
+[[ $lane =~ ^[a-z]+$ ]] || fail "a lane is a word of small letters"
 command -v cargo-mutants >/dev/null || fail "cargo-mutants is missing: scripts/setup.sh long"
 
-copy=$APPRODO_CACHE/mutants/$what
+copy=$APPRODO_CACHE/mutants/$what-$lane
 rm -rf "$copy"
 mkdir -p "$copy/crates"
 
@@ -54,9 +57,10 @@ MANIFEST
     tests=(--lib)
 fi
 
-# A copy may change its lock file; no debug information, because nobody looks for the place of a failure.
+# A copy may change its lock file; no debug information, because nobody looks for the place of a failure; a little optimisation, because the
+# tests take longer than compiling does.
 cd "$copy"
-export CARGO_TARGET_DIR=$APPRODO_CACHE/mutants-target CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=1
+export CARGO_TARGET_DIR=$APPRODO_CACHE/mutants-target/$lane CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_INCREMENTAL=1
 unset APPRODO_WRITE_VECTORS
 say "mutants of $what, shard $shard"
 status=0
