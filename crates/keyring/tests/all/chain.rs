@@ -384,6 +384,13 @@ fn a_broken_chain_is_refused() {
         })
     };
     assert_eq!(altered(&|_| ()), None);
+    // The first key of a channel is number one.
+    let second = |it: &mut Statement| {
+        if let StatementBody::Epoch { number, .. } = &mut it.body {
+            *number = 2;
+        }
+    };
+    assert_eq!(altered(&second), Some(CentreRefusal::Chain));
     assert_eq!(altered(&|it| it.seq = 3), Some(CentreRefusal::Chain));
     assert_eq!(altered(&|it| it.prev = it.certificate), Some(CentreRefusal::Chain));
     assert_eq!(altered(&|it| it.certificate = it.prev), Some(CentreRefusal::Place));
