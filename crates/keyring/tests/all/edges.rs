@@ -7,6 +7,7 @@ use envelope::clock::Clock;
 use envelope::content::{CallBack, MOST_WINDOWS, ReceiptKeys, TimeWindow};
 use envelope::duty::{Channel, Duties, Duty};
 use envelope::encoding::Hash;
+use envelope::file::{CHUNK_OVERHEAD, STATUS_LENGTH};
 use envelope::header::Suite;
 use envelope::mailbox::{NONCE_LENGTH, Nonce};
 use envelope::refusal::CentreRefusal;
@@ -187,4 +188,24 @@ fn a_channel_reads_as_it_is_written_and_a_hash_shows_which_it_is() {
     }
     let hash = Hash::of(b"opinion");
     assert_eq!(format!("{hash:?}"), format!("Hash({hash})"));
+}
+
+/// An epoch says from when to when it holds, and a newer one ends it before that.
+#[test]
+fn an_epoch_holds_from_a_moment_to_another_and_a_newer_one_ends_it() {
+    let mut world = World::new(1);
+    world.new_epoch(Channel::Safe, 20);
+    let centre = world.verify(at(20)).unwrap();
+    let of = |number| {
+        let epoch = centre.epoch(Channel::Safe, number).unwrap();
+        (epoch.not_before(), epoch.not_after(), epoch.is_ended())
+    };
+    assert_eq!(of(1), (after_days(0), after_days(35), true));
+    assert_eq!(of(2), (after_days(20), after_days(55), false));
+}
+
+/// Section 12.8: key 32, count 4, signature 64.
+#[test]
+fn requests_about_a_file_have_the_lengths_of_the_protocol() {
+    assert_eq!((CHUNK_OVERHEAD, STATUS_LENGTH), (100, 96));
 }

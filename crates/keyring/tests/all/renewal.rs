@@ -104,6 +104,30 @@ fn a_chain_may_be_cut_at_its_beginning_and_nowhere_else() {
     );
 }
 
+/// Where the beginning is cut off, the number of the first key is whatever it was, but a number.
+#[test]
+fn after_a_cut_the_first_key_has_any_number_but_nought() {
+    let first = |number| {
+        let mut world = World::new(68);
+        world.renew(30, |_| ());
+        world.bundle.earlier.clear();
+        let key = Identity::generate(&mut world.rng).unwrap();
+        let body = StatementBody::Epoch {
+            channel: Channel::Safe,
+            number,
+            recipient: key.recipient().clone(),
+            not_before: after_days(31),
+            not_after: after_days(60),
+        };
+        let centre = world.verify(at(31)).unwrap();
+        let signer = world.operators[0].signing_key();
+        world.bundle.statements.push(sign_statement(&centre, body, after_days(31), &[signer]).unwrap());
+        world.verify(at(31)).err()
+    };
+    assert_eq!(first(0), Some(CentreRefusal::Chain));
+    assert_eq!((first(1), first(7)), (None, None));
+}
+
 /// Who held a key once would open what is sealed to it: it comes back to nobody else, also after a renewal (I2, I5).
 #[test]
 fn a_key_that_somebody_held_comes_back_to_nobody_else() {
