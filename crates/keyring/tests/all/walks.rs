@@ -260,10 +260,12 @@ impl Walk {
         for (to, sealed) in made.wraps {
             self.keep(&centre, channel, made.key.number(), to, sealed);
         }
-        // The member who unlocked deletes what leavers left (section 4.3).
-        let left: Vec<PersonId> =
-            self.people.iter().filter(|person| !person.is_member).map(|person| person.id).collect();
-        self.wraps.retain(|kept| !left.iter().any(|person| kept.to == WrapTarget::Person(*person)));
+        // The member who unlocked deletes what is left for whoever reads the channel no more (section 4.3).
+        let people = &self.people;
+        self.wraps.retain(|kept| {
+            let mut hers = people.iter().filter(|person| kept.to == WrapTarget::Person(person.id));
+            hers.all(|person| person.reads(kept.channel))
+        });
         for person in &mut self.people {
             person.leaves_wraps = false;
         }
@@ -376,7 +378,9 @@ impl Walk {
         if !is_bound {
             self.world.bundle = bundle;
             let person = &mut self.people[who];
-            (person.is_member, person.reads_safe, person.leaves_wraps) = (true, safe, false);
+            (person.is_member, person.reads_safe) = (true, safe);
+            // Whoever comes back without the safe channel has still left that one.
+            person.leaves_wraps &= !safe;
             for channel in CHANNELS {
                 self.share(who, channel);
             }
