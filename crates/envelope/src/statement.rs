@@ -11,6 +11,14 @@ use crate::recipient::Recipient;
 
 /// The longest life of an epoch.
 pub const LONGEST_EPOCH: SignedDuration = SignedDuration::from_hours(35 * 24);
+
+/// An epoch lasts at least this long from the moment when it is stated: it takes the place of the one before, and one that is over at once
+/// would close its channel.
+pub const SHORTEST_EPOCH: SignedDuration = SignedDuration::from_hours(24);
+
+/// The highest number that the first epoch of a channel may have where its chain is cut at its beginning. Of 35 days each, so many take
+/// longer than anybody lives; a number near the end of what numbers can be would leave none for the epochs that follow.
+pub const HIGHEST_FIRST_EPOCH: u32 = 100_000;
 /// From when in the life of an epoch members make the next one (section 4.1): on its day 21, so that two weeks are left to do it in.
 pub const NEXT_EPOCH_FROM: SignedDuration = SignedDuration::from_hours(21 * 24);
 
@@ -36,7 +44,7 @@ pub enum StatementBody {
     Epoch {
         /// The channel.
         channel: Channel,
-        /// Its number, higher than every earlier one of the channel.
+        /// Its number, one more than the newest of the channel.
         number: u32,
         /// What items are sealed to.
         recipient: Recipient,

@@ -9,7 +9,7 @@ use envelope::publication::WrapTarget;
 use envelope::recipient::Recipient;
 use envelope::refusal::CentreRefusal;
 use envelope::signature::SignedDocument;
-use envelope::statement::StatementBody;
+use envelope::statement::{LONGEST_EPOCH, SHORTEST_EPOCH, StatementBody};
 use jiff::{SignedDuration, Timestamp};
 use rand_core::CryptoRngCore;
 
@@ -73,7 +73,7 @@ pub struct NewEpoch {
 /// Makes the next epoch of a channel. `author` must be a member who may read the channel.
 ///
 /// # Errors
-/// [`SealRefusal::Centre`] when the channel is not offered, the author is no such member, or it would last more than 35 days.
+/// [`SealRefusal::Centre`] when the channel is not offered, the author is no such member, or it would last less than a day or more than 35.
 pub fn create(
     centre: &VerifiedCentre,
     channel: Channel,
@@ -82,7 +82,10 @@ pub fn create(
     lasts: SignedDuration,
     rng: &mut impl CryptoRngCore,
 ) -> Result<NewEpoch, SealRefusal> {
-    if lasts > envelope::statement::LONGEST_EPOCH {
+    if lasts < SHORTEST_EPOCH {
+        return Err(CentreRefusal::Malformed.into());
+    }
+    if lasts > LONGEST_EPOCH {
         return Err(CentreRefusal::TooLong.into());
     }
     let member = centre.member_by_key(&author.public_key()).ok_or(CentreRefusal::NotAMember)?;

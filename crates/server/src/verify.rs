@@ -77,6 +77,12 @@ fn sentences(seen: &Verified, name: &str) -> Vec<String> {
             seen.paper_alone
         ));
     }
+    if seen.readers_left > 0 {
+        lines.push(format!(
+            "opened by paper alone, because everybody who was given their key at its beginning has left: {} items",
+            seen.readers_left
+        ));
+    }
     lines
 }
 

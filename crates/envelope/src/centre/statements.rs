@@ -11,7 +11,7 @@ use crate::epoch::VerifiedEpoch;
 use crate::ids::PersonId;
 use crate::refusal::CentreRefusal;
 use crate::signature::{PublicKey, SignedDocument, SignedType};
-use crate::statement::{LONGEST_EPOCH, Statement, StatementBody};
+use crate::statement::{HIGHEST_FIRST_EPOCH, LONGEST_EPOCH, SHORTEST_EPOCH, Statement, StatementBody};
 
 impl VerifiedCentre {
     /// Takes one more statement onto the chain.
@@ -119,11 +119,11 @@ impl VerifiedCentre {
         if signers.is_empty() || !signers.iter().all(may_sign) {
             return Err(CentreRefusal::Signature);
         }
-        let lasts = epoch.not_after.duration_since(epoch.not_before);
-        if lasts <= jiff::SignedDuration::ZERO {
+        // The one before ends when this one is stated: were this one over by then, a single member would have closed the channel.
+        if epoch.not_after.duration_since(stated) < SHORTEST_EPOCH {
             return Err(CentreRefusal::Malformed);
         }
-        if lasts > LONGEST_EPOCH {
+        if epoch.not_after.duration_since(epoch.not_before) > LONGEST_EPOCH {
             return Err(CentreRefusal::TooLong);
         }
         // It takes the place of the one before, so it begins when it is stated and not at some later time, until when nobody could write.
@@ -153,7 +153,7 @@ impl VerifiedCentre {
     fn is_next_number(&self, channel: Channel, number: u32) -> bool {
         match self.latest_epoch(channel).map(VerifiedEpoch::number) {
             Some(newest) => newest.checked_add(1) == Some(number),
-            None => number == 1 || (self.is_cut && number > 0),
+            None => number == 1 || (self.is_cut && (1..=HIGHEST_FIRST_EPOCH).contains(&number)),
         }
     }
 }

@@ -296,10 +296,12 @@ fn a_reader_of_general_support_ends_only_that_epoch_by_leaving() {
 fn epochs_are_short_rise_in_number_and_are_signed_by_their_readers() {
     let mut world = World::new(11);
     let centre = world.centre();
-    let too_long = SignedDuration::from_hours(35 * 24 + 1);
     let author = world.operators[0].clone();
-    let made = epoch::create(&centre, Channel::Safe, &author, start(), too_long, &mut world.rng);
-    assert_eq!(made.err(), Some(SealRefusal::Centre(CentreRefusal::TooLong)));
+    let (long, short) = (SignedDuration::from_hours(35 * 24 + 1), SignedDuration::from_mins(24 * 60 - 1));
+    for (lasts, refusal) in [(long, CentreRefusal::TooLong), (short, CentreRefusal::Malformed)] {
+        let made = epoch::create(&centre, Channel::Safe, &author, start(), lasts, &mut world.rng);
+        assert_eq!(made.err(), Some(SealRefusal::Centre(refusal)));
+    }
     let general_only = world.operators[2].clone();
     let day = SignedDuration::from_hours(24);
     let made = epoch::create(&centre, Channel::Safe, &general_only, start(), day, &mut world.rng);
@@ -325,6 +327,7 @@ fn epochs_are_short_rise_in_number_and_are_signed_by_their_readers() {
         (announce(0, 35, &key, &author), CentreRefusal::Chain),
         (announce(2, 36, &key, &author), CentreRefusal::TooLong),
         (announce(2, 0, &key, &author), CentreRefusal::Malformed),
+        (from(-1, 2, 0, &key, &author), CentreRefusal::Malformed),
         (announce(2, 35, &key, &general_only), CentreRefusal::Signature),
         (announce(2, 35, &old_key, &author), CentreRefusal::Chain),
         // After the highest number none could follow, and until it begins nobody could write: one member would close the channel.

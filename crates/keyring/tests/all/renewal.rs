@@ -7,7 +7,7 @@ use envelope::duty::Channel;
 use envelope::encoding::Hash;
 use envelope::recipient::Recipient;
 use envelope::refusal::CentreRefusal;
-use envelope::statement::StatementBody;
+use envelope::statement::{HIGHEST_FIRST_EPOCH, StatementBody};
 use keyring::documents::{sign_leave, sign_statement};
 use keyring::identity::Identity;
 
@@ -104,9 +104,9 @@ fn a_chain_may_be_cut_at_its_beginning_and_nowhere_else() {
     );
 }
 
-/// Where the beginning is cut off, the number of the first key is whatever it was, but a number.
+/// Where the beginning is cut off, the number of the first key is whatever it was, within what a life can hold.
 #[test]
-fn after_a_cut_the_first_key_has_any_number_but_nought() {
+fn after_a_cut_the_first_key_has_any_number_that_a_life_can_hold() {
     let first = |number| {
         let mut world = World::new(68);
         world.renew(30, |_| ());
@@ -126,6 +126,10 @@ fn after_a_cut_the_first_key_has_any_number_but_nought() {
     };
     assert_eq!(first(0), Some(CentreRefusal::Chain));
     assert_eq!((first(1), first(7)), (None, None));
+    // And one that leaves enough for the keys that follow: a single member signs it.
+    assert_eq!(first(HIGHEST_FIRST_EPOCH), None);
+    assert_eq!(first(HIGHEST_FIRST_EPOCH + 1), Some(CentreRefusal::Chain));
+    assert_eq!(first(u32::MAX), Some(CentreRefusal::Chain));
 }
 
 /// Who held a key once would open what is sealed to it: it comes back to nobody else, also after a renewal (I2, I5).

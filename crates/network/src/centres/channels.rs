@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::{Path, Query, State as AppState};
 use axum::response::Response;
-use envelope::centre::{EpochReader, VerifiedCentre};
+use envelope::centre::VerifiedCentre;
 use envelope::clock::Clock;
 use envelope::duty::Channel;
-use envelope::ids::PersonId;
 use envelope::validity::is_next_epoch_due;
 use jiff::Timestamp;
 use platform::texts::{Language, Texts};
@@ -19,7 +18,7 @@ use uuid::Uuid;
 use super::access::{MayMakeKey, MayReadPeople, MayStateLeave};
 use super::cards::current_epoch;
 use super::hours::day_of;
-use super::leavers::FEWEST_READERS;
+use super::leavers;
 use super::public_pages::words::date_in_words;
 use super::store::{self, Holder};
 use super::words::channel_text;
@@ -60,7 +59,7 @@ struct LeavePage {
     person: Person,
     /// Channels that she reads now, in words.
     channels: String,
-    /// Channels that too few people read afterwards, so that her old wraps are kept.
+    /// Channels with keys of which too few colleagues hold a copy, so that hers are kept.
     few: String,
 }
 
@@ -108,7 +107,8 @@ pub(super) async fn leave(
     let shell = Shell::console(&app.platform, language, path, Some(operator.csrf()));
     let t = shell.t;
     let reads = app.centres.channels_of(may.centre(), person);
-    let are_few = |channel: &Channel| readers(known.verified(), *channel).len() <= FEWEST_READERS;
+    let holders = store::list_holders(app.platform.database.read(), may.centre()).await?;
+    let are_few = |channel: &Channel| leavers::are_kept(known.verified(), &holders, *channel, person);
     let in_words = |channels: Vec<Channel>| {
         channels.into_iter().map(|channel| channel_text(t, channel)).collect::<Vec<_>>().join(" · ")
     };
@@ -178,12 +178,6 @@ impl Desk<'_> {
             may_make,
         }
     }
-}
-
-/// People who may read a channel, as the chain knows them.
-fn readers(centre: &VerifiedCentre, channel: Channel) -> Vec<Uuid> {
-    let readers = centre.epoch_readers(channel).unwrap_or_default();
-    readers.iter().filter_map(EpochReader::person).map(PersonId::uuid).collect()
 }
 
 /// Whoever has wraps and is no member any more.

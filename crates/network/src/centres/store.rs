@@ -71,7 +71,7 @@ pub(super) struct StoredEpoch {
     pub(super) not_before: i64,
     /// Seconds since 1970.
     pub(super) not_after: i64,
-    /// For whom (a person's id or `paper`) and the wrap; `None` leaves those that are kept as they are.
+    /// For whom (a person's id or `paper`) and the wrap. They come beside those that are kept; `None` brings none.
     pub(super) wraps: Option<Vec<(String, Vec<u8>)>>,
 }
 
@@ -271,7 +271,8 @@ pub(super) async fn state_reader(
     Ok(())
 }
 
-/// Writes an epoch; its wraps become those given, so that a leaver's wrap goes (protocol section 4.3).
+/// Writes an epoch and adds the wraps given: one for somebody who has one takes its place, and none goes. What must go goes by
+/// [`erase_wraps_of_others`] and [`erase_wraps_of_epoch`]; a list that lacks somebody takes nothing away.
 pub(super) async fn amend_epoch(
     connection: &impl ConnectionTrait,
     centre: Uuid,
@@ -294,14 +295,9 @@ pub(super) async fn amend_epoch(
     )
     .exec_without_returning(connection)
     .await?;
-    let Some(wraps) = &new.wraps else { return Ok(()) };
-    epoch_wrap::Entity::delete_many()
-        .filter(epoch_wrap::Column::CertificateHash.eq(new.certificate.as_str()))
-        .filter(epoch_wrap::Column::Channel.eq(new.channel.as_str()))
-        .filter(epoch_wrap::Column::Number.eq(number))
-        .exec(connection)
-        .await?;
-    for (sealed_to, wrap) in wraps {
+    for (sealed_to, wrap) in new.wraps.iter().flatten() {
+        use epoch_wrap::Column;
+
         epoch_wrap::Entity::insert(epoch_wrap::ActiveModel {
             certificate_hash: Set(new.certificate.clone()),
             channel: Set(new.channel.clone()),
@@ -309,6 +305,11 @@ pub(super) async fn amend_epoch(
             sealed_to: Set(sealed_to.clone()),
             wrap: Set(wrap.clone()),
         })
+        .on_conflict(
+            OnConflict::columns([Column::CertificateHash, Column::Channel, Column::Number, Column::SealedTo])
+                .update_column(Column::Wrap)
+                .to_owned(),
+        )
         .exec_without_returning(connection)
         .await?;
     }
@@ -325,6 +326,23 @@ pub(super) async fn erase_wraps_of_others(
     epoch_wrap::Entity::delete_many()
         .filter(epoch_wrap::Column::CertificateHash.eq(certificate_hash))
         .filter(epoch_wrap::Column::Channel.eq(channel))
+        .filter(epoch_wrap::Column::SealedTo.is_not_in(kept.iter().map(String::as_str)))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// Erases the wraps of one epoch, but for those of paper and of these people.
+pub(super) async fn erase_wraps_of_epoch(
+    connection: &impl ConnectionTrait,
+    certificate_hash: &str,
+    (channel, number): (&str, u32),
+    kept: &[String],
+) -> Result<(), DatabaseError> {
+    epoch_wrap::Entity::delete_many()
+        .filter(epoch_wrap::Column::CertificateHash.eq(certificate_hash))
+        .filter(epoch_wrap::Column::Channel.eq(channel))
+        .filter(epoch_wrap::Column::Number.eq(i64::from(number)))
         .filter(epoch_wrap::Column::SealedTo.is_not_in(kept.iter().map(String::as_str)))
         .exec(connection)
         .await?;

@@ -303,8 +303,9 @@ fn check_openable(
         None => return Err(Violation::Unopenable(at.clone(), "the centre that holds its case")),
     };
     let centre = papers.get(&report.centre);
-    let found = centre.and_then(|centre| Some((centre.in_force()?, centre.epoch(clear.channel, number)?)));
-    let Some((in_force, (chain, _))) = found else { return Err(Violation::NoEpoch(at.clone())) };
+    let found =
+        centre.and_then(|centre| Some((centre, centre.in_force()?, centre.epoch(clear.channel, number)?)));
+    let Some((centre, in_force, (chain, epoch))) = found else { return Err(Violation::NoEpoch(at.clone())) };
     let nobody = BTreeSet::new();
     let to = sealed.get(&(chain.hash.clone(), clear.channel, number)).unwrap_or(&nobody);
     if !to.contains("paper") {
@@ -315,9 +316,13 @@ fn check_openable(
         return Ok(());
     }
     let mut readers = in_force.readers_now(clear.channel);
-    if !readers.any(|member| to.contains(&member.person.uuid().to_string())) {
+    if readers.any(|member| to.contains(&member.person.uuid().to_string())) {
+        return Ok(());
+    }
+    if centre.has_reader_since(chain, epoch) {
         return Err(Violation::Unopenable(at.clone(), "anybody who reads its channel now"));
     }
+    seen.readers_left += 1;
     Ok(())
 }
 

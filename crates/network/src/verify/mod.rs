@@ -59,6 +59,8 @@ pub struct Verified {
     pub unverified: u64,
     /// Items of a channel that their centre is not certified for any more: its paper opens them, and nobody else has to.
     pub paper_alone: u64,
+    /// Items of an epoch whose first readers have all left, while others read its channel now: its paper opens them, and nobody else has to.
+    pub readers_left: u64,
     /// Cases that were shredded.
     pub shredded: u64,
 }

@@ -21,6 +21,9 @@ use super::{Unverified, Verified, Violation, Where};
 /// Days of a certificate and of an epoch, at most (protocol section 3).
 const CERTIFICATE_DAYS: i64 = 366;
 const EPOCH_DAYS: i64 = 35;
+/// Seconds from its statement that an epoch lasts at least, and the highest number that the first epoch has after a cut (section 12.1).
+const EPOCH_SECONDS: i64 = 86_400;
+const HIGHEST_FIRST: u32 = 100_000;
 
 /// All centres, by id.
 pub(super) type Papers = BTreeMap<Uuid, Centre>;
@@ -69,6 +72,28 @@ impl Centre {
         self.chains.iter().find_map(|chain| {
             let is_it = |epoch: &&Epoch| epoch.channel == channel && epoch.number == number;
             chain.epochs.iter().find(is_it).map(|epoch| (chain, epoch))
+        })
+    }
+
+    /// Whether somebody who read an epoch's channel when it was stated, and so has its key, has been there ever since, through all renewals,
+    /// and reads it still. Who came later may have been given no key of it, and the keys of whoever left go for good, also for one who
+    /// comes back.
+    pub(super) fn has_reader_since(&self, chain: &Chain, epoch: &Epoch) -> bool {
+        let from_then_on = || self.chains.iter().skip_while(|later| later.hash != chain.hash);
+        let mut seated = chain.seats.iter().filter(|seat| {
+            seat.until.is_none()
+                && seat.from < epoch.seq
+                && reads(&chain.certificate, &seat.member, epoch.channel)
+        });
+        seated.any(|seat| {
+            from_then_on().skip(1).all(|later| {
+                later.seats.iter().any(|now| {
+                    now.member.person == seat.member.person
+                        && now.from == 0
+                        && now.until.is_none()
+                        && reads(&later.certificate, &now.member, epoch.channel)
+                })
+            })
         })
     }
 }
@@ -317,13 +342,13 @@ impl Chain {
     }
 
     /// Whether a number follows the newest of its channel, over all chains. Where the first chain that is here follows another one, its first
-    /// epochs may have any.
+    /// epochs may have any up to [`HIGHEST_FIRST`].
     fn is_next_number(&self, centre: &Centre, channel: Channel, number: u32) -> bool {
         let epochs = centre.chains.iter().flat_map(|chain| &chain.epochs).chain(&self.epochs);
         let newest = epochs.filter(|known| known.channel == channel).map(|known| known.number).max();
         let first = centre.chains.first().map_or(&self.certificate, |chain| &chain.certificate);
         newest.map_or_else(
-            || number == 1 || (number > 1 && first.previous_chain.is_some()),
+            || number == 1 || ((2..=HIGHEST_FIRST).contains(&number) && first.previous_chain.is_some()),
             |newest| newest.checked_add(1) == Some(number),
         )
     }
@@ -371,8 +396,9 @@ impl Chain {
                 if !signed.iter().all(|signer| reads(&self.certificate, signer, channel)) {
                     return Err(broken("somebody signed an epoch of a channel that she may not read"));
                 }
-                if not_after <= not_before || days_between(not_before, not_after) > EPOCH_DAYS {
-                    return Err(broken("the epoch lasts longer than 35 days, or not at all"));
+                let lasts = not_after.duration_since(stated.at).as_secs();
+                if lasts < EPOCH_SECONDS || days_between(not_before, not_after) > EPOCH_DAYS {
+                    return Err(broken("the epoch lasts longer than 35 days, or no whole day from then on"));
                 }
                 if not_before > stated.at || !self.is_next_number(centre, channel, number) {
                     return Err(broken(
@@ -402,6 +428,33 @@ mod tests {
     use super::*;
     use crate::verify::duties::tests::of;
     use envelope::duty::Duty;
+
+    /// One member signs an epoch: a number that leaves none for those that follow would close the channel.
+    #[test]
+    fn after_a_cut_the_first_number_leaves_enough_for_those_that_follow() {
+        let (certificate, _) = of(Duty::None, Duty::None, false, false);
+        let head = Hash::of(b"head");
+        let mut chain =
+            Chain { hash: String::new(), certificate, seats: Vec::new(), epochs: Vec::new(), head };
+        let centre = Centre { chains: Vec::new() };
+        for (number, is_next, after_cut) in [
+            (0, false, false),
+            (1, true, true),
+            (2, false, true),
+            (HIGHEST_FIRST, false, true),
+            (HIGHEST_FIRST + 1, false, false),
+            (u32::MAX, false, false),
+        ] {
+            chain.certificate.previous_chain = None;
+            assert_eq!(chain.is_next_number(&centre, Channel::Safe, number), is_next, "{number}");
+            chain.certificate.previous_chain = Some(head);
+            assert_eq!(
+                chain.is_next_number(&centre, Channel::Safe, number),
+                after_cut,
+                "{number} after a cut"
+            );
+        }
+    }
 
     /// An epoch from statement 2 to statement 5.
     #[test]

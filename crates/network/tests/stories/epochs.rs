@@ -25,6 +25,9 @@ use crate::gates::{replay, without_constraints};
 testkit::on_both_engines!(
     one_member_uses_up_no_numbers_and_closes_no_channel,
     no_key_is_taken_in_that_is_sealed_to_nobody,
+    a_record_takes_no_copy_away,
+    copies_of_who_left_stay_where_no_two_others_have_one,
+    what_only_paper_opens_after_a_renewal_is_counted_and_no_violation,
     a_departure_that_an_import_brings_takes_the_wraps,
     keys_of_an_earlier_certificate_go_to_nobody_whom_it_does_not_name,
     papers_that_end_overnight_ask_for_no_key_and_take_none,
@@ -44,7 +47,7 @@ async fn try_import(app: &TestApp, publication: &Publication) -> Result<(), Impo
 }
 
 /// An epoch of the safe channel as any member may sign one, with a key that nothing had.
-fn announce(
+pub(crate) fn announce(
     centre: &VerifiedCentre,
     signer: &OperatorIdentity,
     number: u32,
@@ -63,14 +66,22 @@ fn announce(
     keyring::documents::sign_statement(centre, body, now, &[signer.signing_key()]).unwrap()
 }
 
-/// After the highest number none could follow, and nobody could write before a key begins.
+/// After the highest number none could follow, and nobody could write before a key begins or after it is over.
 async fn one_member_uses_up_no_numbers_and_closes_no_channel(app: TestApp) {
     let network = world(&app).await;
     let now = app.platform.now();
     let person = &network.centres[0].people[0];
     let mut anna = Operator::sign_in(&app, person).await;
     let good = anna.draw_epoch(Channel::Safe, now);
-    let forged = [(u32::MAX, now), (3, now), (2, now + hours(1)), (2, now + hours(24 * 300))];
+    let forged = [
+        (u32::MAX, now),
+        (3, now),
+        (2, now + hours(1)),
+        (2, now + hours(24 * 300)),
+        // Over when it is stated, and within the day.
+        (2, now - hours(24 * 35)),
+        (2, now - hours(24 * 34 + 1)),
+    ];
     for (number, begins) in forged {
         let mut made = good.clone();
         made.statement = announce(&anna.centre, &person.identity, number, begins, now);
@@ -87,8 +98,13 @@ async fn one_member_uses_up_no_numbers_and_closes_no_channel(app: TestApp) {
         records.push(EpochRecord { channel: Channel::Safe, number, wraps: made.wraps });
         published.epochs = serde_json::to_string(&records).unwrap();
         let refused = try_import(&app, &publication).await.unwrap_err();
-        let is_named =
-            matches!(&refused, ImportRefusal::Trust(_, CentreRefusal::Chain | CentreRefusal::NotYetValid));
+        let is_named = matches!(
+            &refused,
+            ImportRefusal::Trust(
+                _,
+                CentreRefusal::Chain | CentreRefusal::NotYetValid | CentreRefusal::Malformed
+            )
+        );
         assert!(is_named, "{number} from {begins}: {refused}");
     }
     assert_eq!((count(&app, "statement").await, count(&app, "epoch").await), (4, 4));
@@ -123,6 +139,118 @@ async fn no_key_is_taken_in_that_is_sealed_to_nobody(app: TestApp) {
     replay(&app).await.unwrap();
 }
 
+/// An import brings copies and takes none, whatever its records leave out: of a key in use and of an ended one.
+async fn a_record_takes_no_copy_away(app: TestApp) {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, 26);
+    network.renew_epoch(0, Channel::Safe, now, now);
+    let with = |number: u32, change: &dyn Fn(&mut Vec<EpochWrapRecord>)| {
+        let mut publication = network.publication();
+        let mut records: Vec<EpochRecord> = serde_json::from_str(&publication.centres[0].epochs).unwrap();
+        let is_it = |record: &&mut EpochRecord| (record.channel, record.number) == (Channel::Safe, number);
+        change(&mut records.iter_mut().find(is_it).unwrap().wraps);
+        publication.centres[0].epochs = serde_json::to_string(&records).unwrap();
+        publication
+    };
+    // The first copy is for Anna, the last one for paper; hers is spoilt, and comes back at the end.
+    let spoilt = with(2, &|wraps| wraps[0].wrap = Base64(wraps[2].wrap.0.clone()));
+    network.publish(&app.app).await.unwrap();
+    let mut anna = Operator::sign_in(&app, &network.centres[0].people[0]).await;
+    try_import(&app, &spoilt).await.unwrap();
+    anna.refresh(now).await;
+    assert!(!anna.holds_newest(Channel::Safe));
+    let all = count(&app, "epoch_wrap").await;
+    for number in [1, 2] {
+        let emptied = with(number, &|wraps| wraps.clear());
+        let paperless = with(number, &|wraps| wraps.truncate(1));
+        let cut_down = with(number, &|wraps| drop(wraps.remove(0)));
+        for (what, publication) in [("emptied", &emptied), ("without paper", &paperless)] {
+            let taken = try_import(&app, publication).await.is_ok();
+            assert_eq!(taken, number == 1, "{what}, {number}: a key in use needs paper and a person");
+            assert_eq!(count(&app, "epoch_wrap").await, all, "{what}, {number}");
+        }
+        try_import(&app, &cut_down).await.unwrap();
+        assert_eq!(count(&app, "epoch_wrap").await, all, "without Anna, {number}");
+    }
+    network.publish(&app.app).await.unwrap();
+    anna.refresh(now).await;
+    assert!(anna.holds_newest(Channel::Safe), "a copy takes the place of the one that was there");
+    assert_eq!(count(&app, "epoch_wrap").await, all);
+    replay(&app).await.unwrap();
+}
+
+/// A report under the first key of the safe channel; then two more people work there and have no copy of that key.
+async fn with_newcomers(app: &TestApp, seed: u64) -> DemoNetwork {
+    let now = app.platform.now();
+    let mut network = DemoNetwork::new(now, seed);
+    network.publish(&app.app).await.unwrap();
+    let her = Victim::new(app, network.id);
+    let report = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
+    assert_eq!(her.send_report(report.bytes).await.status.as_u16(), 201);
+    network.join(0, "Gaia Viola", "gaia.viola", now);
+    network.join(0, "Dina Rosa", "dina.rosa", now);
+    network.publish(&app.app).await.unwrap();
+    network
+}
+
+/// Rule L counts who has a copy of a key, not who reads its channel: two newcomers read, and the first key is not theirs.
+async fn copies_of_who_left_stay_where_no_two_others_have_one(app: TestApp) {
+    let network = with_newcomers(&app, 27).await;
+    let now = app.platform.now();
+    let [anna, bea, dina] = [0, 1, 3].map(|place| network.centres[0].people[place].id);
+    let copies = async |person: PersonId, which: &str| {
+        count(&app, &format!("epoch_wrap WHERE sealed_to = '{}' AND {which}", person.uuid())).await
+    };
+    let mut gaia = Operator::sign_in(&app, &network.centres[0].people[2]).await;
+    let few = async |who: &Operator, person: PersonId| {
+        let page = who.client.get(&format!("/it/console/people/{}/leave", person.uuid())).await;
+        page.text().contains("id=\"few\"")
+    };
+    assert!(!few(&gaia, dina).await, "of her keys three others have a copy each");
+    assert!(few(&gaia, anna).await, "of the first one Bea alone would have one, though three read");
+    assert_eq!(gaia.state_leave(anna, now).await.status.as_u16(), 201);
+    assert_eq!((copies(anna, "number = 1").await, copies(anna, "number > 1").await), (2, 0));
+    gaia.refresh(now).await;
+    assert_eq!(gaia.state_leave(bea, now).await.status.as_u16(), 201);
+    assert_eq!(
+        (copies(anna, "number = 1").await, copies(bea, "number = 1").await),
+        (2, 2),
+        "two read, none has it"
+    );
+    assert_eq!((copies(bea, "number = 2").await, copies(bea, "number = 3").await), (2, 0));
+    let page = gaia.client.get("/it/console/channels").await.text().to_owned();
+    assert!(page.contains("data-part=\"kept\"") && page.contains("Anna ") && page.contains("Bea Neri"));
+    let seen = replay(&app).await.unwrap();
+    assert_eq!((seen.items, seen.readers_left, seen.paper_alone), (1, 1, 0));
+}
+
+/// A certificate that names none of the people before: their copies go, and paper opens what came to them.
+async fn what_only_paper_opens_after_a_renewal_is_counted_and_no_violation(app: TestApp) {
+    let mut network = with_newcomers(&app, 28).await;
+    let now = app.platform.now();
+    assert_eq!(replay(&app).await.unwrap().readers_left, 0);
+    let centre = &mut network.centres[0];
+    centre.people.drain(..2);
+    let members = centre.people.iter().map(|person| Member {
+        person: person.id,
+        name: person.name.to_owned(),
+        signing_key: person.identity.public_key(),
+        recipient: person.identity.recipient().clone(),
+        duty: Duties { on_status: Duty::None, on_crime: Duty::None },
+        channels: vec![Channel::Safe, Channel::General],
+    });
+    centre.certificate.founding_members = members.collect();
+    network.renew_certificate(0, now);
+    network.publish(&app.app).await.unwrap();
+    assert_eq!(
+        count(&app, "epoch_wrap WHERE number = 1 AND channel = 'safe'").await,
+        3,
+        "paper's, and two elsewhere"
+    );
+    let seen = replay(&app).await.unwrap();
+    assert_eq!((seen.items, seen.readers_left, seen.paper_alone), (1, 1, 0));
+}
+
 async fn a_departure_that_an_import_brings_takes_the_wraps(app: TestApp) {
     let now = app.platform.now();
     let mut network = DemoNetwork::new(now, 22);
@@ -138,7 +266,8 @@ async fn a_departure_that_an_import_brings_takes_the_wraps(app: TestApp) {
     let mut publication = network.publication();
     "[]".clone_into(&mut publication.centres[0].epochs);
     try_import(&app, &publication).await.unwrap();
-    assert_eq!(count(&app, &of_bea).await, 0);
+    assert_eq!(count(&app, &of_bea).await, 2, "of the first keys Anna alone has another copy");
+    assert_eq!(count(&app, &format!("{of_bea} AND number > 1")).await, 0);
     let gaia = network.centres[0].people[1].id;
     assert_eq!(count(&app, &format!("epoch_wrap WHERE sealed_to = '{}'", gaia.uuid())).await, 2);
     replay(&app).await.unwrap();

@@ -183,8 +183,8 @@ async fn a_departure_ends_roles_and_sessions(app: TestApp) {
     assert_eq!(count(&app, "role").await, 3);
     assert_eq!(
         count(&app, "epoch_wrap").await,
-        11 - 2 + 4,
-        "the leaver's wraps are gone, the new epochs have none for her"
+        11 + 4,
+        "one colleague is left: old copies stay (Rule L), and the new epochs have none for her"
     );
 }
 

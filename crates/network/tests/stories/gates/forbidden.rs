@@ -1,5 +1,6 @@
 //! What must not be, as statements past the product, each with what the replay must call it.
 
+use envelope::centre::VerifiedCentre;
 use envelope::duty::Duty;
 use envelope::encoding::Hash;
 use envelope::signature::SignedDocument;
@@ -54,12 +55,26 @@ fn join_with_key_of_paper(network: &DemoNetwork, app: &TestApp) -> Vec<String> {
     member.recipient = centre.papers[0].recipient().clone();
     let signers = [0, 1].map(|place| centre.people[place].identity.signing_key());
     let join = keyring::documents::sign_join(&verified, member, signers, now).unwrap();
+    append(&verified, &join)
+}
+
+/// One member signs an epoch that ends when it is stated, and the one before with it.
+fn epoch_that_is_over(network: &DemoNetwork, app: &TestApp) -> Vec<String> {
+    let now = app.platform.now();
+    let verified = network.verified(0, now);
+    let begins = now - jiff::SignedDuration::from_hours(24 * 35);
+    let signer = &network.centres[0].people[0].identity;
+    append(&verified, &crate::epochs::announce(&verified, signer, 2, begins, now))
+}
+
+/// A statement at the end of a chain.
+fn append(centre: &VerifiedCentre, statement: &SignedDocument) -> Vec<String> {
     vec![format!(
         "INSERT INTO statement (certificate_hash, seq, hash, document) VALUES ('{}', {}, '{}', '{}')",
-        verified.certificate_hash(),
-        verified.next_statement().0,
-        join.hash(),
-        document(&join)
+        centre.certificate_hash(),
+        centre.next_statement().0,
+        statement.hash(),
+        document(statement)
     )]
 }
 
@@ -97,6 +112,11 @@ pub(super) fn papers(app: &TestApp, network: &DemoNetwork) -> Vec<Forbidden> {
                 matches!(found, Violation::SharedKey(_, shared)
                     if shared == "Gaia Viola has the key of the paper identity of the safe channel")
             },
+        ),
+        (
+            "a member who errs: an epoch that is over when it is stated",
+            epoch_that_is_over(network, app),
+            |found| matches!(found, Violation::Chain(_, reason) if reason.contains("no whole day")),
         ),
         (
             "a certificate that names no head",
