@@ -175,7 +175,7 @@ fn share(
         format!("sealed to the newcomer: {channel} channel, epoch {number}")
     } else if files.has_record(channel, number) {
         format!(
-            "not sealed to the newcomer: {channel} channel, epoch {number}: neither signer has its key; a member makes the next one"
+            "not sealed to the newcomer: {channel} channel, epoch {number}: neither signer can open its key; a member makes the next one"
         )
     } else {
         format!(
@@ -204,11 +204,11 @@ fn seal_current(
         let person = centre.member_by_key(&signer.public_key())?.person;
         record.wraps.iter().find(|wrap| wrap.to == WrapTarget::Person(person))
     };
-    let held = signers.into_iter().find_map(|signer| Some((signer, sealed_for(signer)?.wrap.0.clone())));
-    let Some((sharer, sealed)) = held else { return Ok(false) };
-    let key = epoch::open(&sealed, sharer.identity(), centre, channel, number).map_err(|error| {
-        Failure::Sealing("a signer could not open the epoch key to share it", error.to_string())
-    })?;
+    let opened = signers.into_iter().find_map(|signer| {
+        let sealed = &sealed_for(signer)?.wrap.0;
+        Some((signer, epoch::open(sealed, signer.identity(), centre, channel, number).ok()?))
+    });
+    let Some((sharer, key)) = opened else { return Ok(false) };
     let wrap = epoch::seal_to(reader, &key, sharer).map_err(|error| {
         Failure::Sealing("the epoch key could not be sealed to the newcomer", error.to_string())
     })?;

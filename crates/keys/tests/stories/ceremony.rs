@@ -227,6 +227,37 @@ fn a_key_without_a_record_is_the_servers_and_a_newcomer_is_told_so() {
     desk.succeed("verify public");
 }
 
+/// Whichever of the two can open the key shares it.
+#[test]
+fn a_newcomer_gets_the_key_from_the_signer_who_can_open_it() {
+    let join = |spoilt: &[usize]| {
+        let desk = Desk::new();
+        desk.centre();
+        let name = "public/harbour/epochs.json";
+        let mut epochs = desk.json(name);
+        let safe =
+            epochs.as_array_mut().unwrap().iter_mut().find(|epoch| epoch["channel"] == "safe").unwrap();
+        let wraps = safe["wraps"].as_array_mut().unwrap();
+        let of_paper = wraps.iter().find(|wrap| wrap["to"] == "paper").unwrap()["wrap"].clone();
+        for (_, wrap) in wraps.iter_mut().enumerate().filter(|(place, _)| spoilt.contains(place)) {
+            wrap["wrap"] = of_paper.clone();
+        }
+        desk.write(name, &epochs.to_string());
+        desk.person("olga", "--channel safe --on-status none --on-crime none");
+        desk.succeed(
+            "operator join --publication public --centre harbour --signer mara --passphrase-file mara.passphrase \
+             --signer nora --passphrase-file nora.passphrase --newcomer olga.json",
+        )
+    };
+    // The first copy is of mara, the second of nora.
+    let said = join(&[0]);
+    assert!(said.contains("sealed to the newcomer: safe channel, epoch 1"), "{said}");
+    assert!(!said.contains("not sealed"), "{said}");
+    assert!(
+        join(&[0, 1]).contains("not sealed to the newcomer: safe channel, epoch 1: neither signer can open")
+    );
+}
+
 #[test]
 fn a_changed_publication_does_not_verify() {
     let desk = Desk::new();
