@@ -339,6 +339,15 @@ async fn papers_that_end_overnight_ask_for_no_key_and_take_none(app: TestApp) {
     app.time.advance(SignedDuration::from_mins(5));
     assert!(!waits(&anna.client.get("/it/console/channels").await), "the governors come first");
     assert_eq!(anna.post_epoch(&made).await.verdict(), (400, "expired".to_owned()));
+    let leave = format!("/it/console/people/{}/leave", network.centres[0].people[1].id.uuid());
+    for path in ["/it/console/channels", leave.as_str()] {
+        let page = anna.client.get(path).await.text().to_owned();
+        assert_eq!(page.matches("data-error-expired=").count(), 1, "{path}");
+        assert!(
+            page.contains("data-error-expired=\"I documenti del centro sono scaduti"),
+            "{path}: not the key"
+        );
+    }
     let her = Victim::new(&app, network.id);
     let report = her.seal_report(&network.verified(0, now), Channel::Safe, "Parola", now);
     assert_eq!(her.send_report(report.bytes).await.verdict(), (409, "epoch".to_owned()));
