@@ -37,18 +37,25 @@ pub(super) async fn report(
     let frame = read_frame(&app, &visitor, &headers, &body, &[ItemKind::Report])?;
     let now = app.platform.now();
     let receiving = check_receiving(&app, frame.clear(), now);
-    match receiving {
-        Ok(()) => {
-            if let Some(refused) = keep_report(&app, &frame, now).await? {
-                decide_by_stored(&app, &frame, Ok(refused)).await?;
-            }
-        }
-        Err(refusal) => decide_by_stored(&app, &frame, Err(refusal)).await?,
+    let why = match receiving {
+        Ok(()) => keep_report(&app, &frame, now).await?.map(NotKept::Taken),
+        Err(refusal) => Some(NotKept::NotReceived(refusal)),
+    };
+    if let Some(why) = why {
+        decide_by_stored(&app, &frame, why).await?;
     }
     Ok(accepted())
 }
 
-/// Keeps a report. A constraint that refuses it is answered: as a rule its mailbox leads or led to one, or something else of its name exists.
+/// Why a report was not kept.
+enum NotKept {
+    /// The centre does not take it now.
+    NotReceived(Refusal),
+    /// A row was refused because of another one: as a rule its mailbox leads or led to a report, or something else of its name exists.
+    Taken(DatabaseError),
+}
+
+/// Keeps a report. Answers the refusal of a row because of another one.
 async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<Option<DatabaseError>, Refusal> {
     let database = &app.platform.database;
     let clear = frame.clear();
@@ -65,19 +72,17 @@ async fn keep_report(app: &App, frame: &Frame, now: Timestamp) -> Result<Option<
     };
     match outcome {
         Ok(()) => Ok(None),
-        Err(Refusal::Database(error)) if error.is_constraint_violation() => Ok(Some(error)),
+        Err(Refusal::Database(error)) if error.is_unique_violation() || error.is_foreign_key_violation() => {
+            Ok(Some(error))
+        }
         Err(refused) => Err(refused),
     }
 }
 
-/// What is answered where nothing was kept, because the centre does not take it now or because a constraint refused it. Whoever has found a code must not learn by posting under it whether a report exists (protocol
+/// What is answered where nothing was kept. Whoever has found a code must not learn by posting under it whether a report exists (protocol
 /// sections 7.2 and 7.5): a mailbox that leads or led to one keeps what it has, and other bytes are answered like the first ones. None but
 /// an identical repeat is answered by what the mailbox holds.
-async fn decide_by_stored(
-    app: &App,
-    frame: &Frame,
-    why: Result<DatabaseError, Refusal>,
-) -> Result<(), Refusal> {
+async fn decide_by_stored(app: &App, frame: &Frame, why: NotKept) -> Result<(), Refusal> {
     let connection = app.platform.database.read();
     let clear = frame.clear();
     let (mailbox, hash) = (frame.mailbox_id(), store::hash_of(frame));
@@ -86,7 +91,10 @@ async fn decide_by_stored(
     if known.first.is_some_and(|first| first == hash) {
         return Ok(());
     }
-    let refused = why?;
+    let refused = match why {
+        NotKept::NotReceived(refusal) => return Err(refusal),
+        NotKept::Taken(refused) => refused,
+    };
     if !files::are_claimable(connection, clear.case, clear.item, &clear.files).await? {
         return Err(Refusal::Files);
     }

@@ -37,7 +37,7 @@ impl From<DbErr> for DatabaseError {
             Kind::Busy => Self::Busy(error),
             Kind::Full => Self::Full(error),
             Kind::Damaged => Self::Damaged(error),
-            Kind::Constraint | Kind::Lost | Kind::Other => Self::Statement(error),
+            Kind::Lost | Kind::Other => Self::Statement(error),
         }
     }
 }
@@ -59,12 +59,6 @@ impl DatabaseError {
     pub fn is_foreign_key_violation(&self) -> bool {
         matches!(self, Self::Statement(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
     }
-
-    /// Whether a row was refused by a rule of its tables: UNIQUE, what it refers to is not there, a CHECK, or what a trigger asks.
-    #[must_use]
-    pub fn is_constraint_violation(&self) -> bool {
-        matches!(self, Self::Statement(error) if kind(error) == Kind::Constraint)
-    }
 }
 
 /// What an engine's code means to us.
@@ -73,8 +67,6 @@ enum Kind {
     Busy,
     Full,
     Damaged,
-    /// A rule of the tables refused a row. The transaction goes on.
-    Constraint,
     /// SQLite may have ended the transaction by itself, or the connection is gone.
     Lost,
     Other,
@@ -88,7 +80,6 @@ mod sqlite {
     pub(super) const INPUT_OUTPUT: u32 = 10;
     pub(super) const CORRUPT: u32 = 11;
     pub(super) const FULL: u32 = 13;
-    pub(super) const CONSTRAINT: u32 = 19;
     pub(super) const NOT_A_DATABASE: u32 = 26;
     /// The index of the log in shared memory cannot grow, which is a full disk as well (`SQLITE_IOERR_SHMSIZE`).
     pub(super) const NO_ROOM_FOR_INDEX: u32 = 4874;
@@ -105,8 +96,6 @@ fn kind(error: &DbErr) -> Kind {
     match code.as_str() {
         "53100" => return Kind::Full,
         "XX001" | "XX002" => return Kind::Damaged,
-        // Class 23, integrity constraint violation.
-        state if state.len() == 5 && state.starts_with("23") => return Kind::Constraint,
         _ => {}
     }
     match code.parse::<u32>() {
@@ -114,7 +103,6 @@ fn kind(error: &DbErr) -> Kind {
             (_, sqlite::BUSY) => Kind::Busy,
             (_, sqlite::FULL) | (sqlite::NO_ROOM_FOR_INDEX, _) => Kind::Full,
             (_, sqlite::CORRUPT | sqlite::NOT_A_DATABASE) => Kind::Damaged,
-            (_, sqlite::CONSTRAINT) => Kind::Constraint,
             (_, sqlite::OUT_OF_MEMORY | sqlite::INTERRUPTED | sqlite::INPUT_OUTPUT) => Kind::Lost,
             _ => Kind::Other,
         },
@@ -124,7 +112,7 @@ fn kind(error: &DbErr) -> Kind {
 
 /// Whether SQLite may have rolled the whole transaction back by itself, or has lost it: nothing may run in it any more.
 pub(super) fn ends_a_transaction(error: &DbErr) -> bool {
-    !matches!(kind(error), Kind::Constraint | Kind::Other)
+    kind(error) != Kind::Other
 }
 
 /// Whether the driver itself failed, and not the statement.

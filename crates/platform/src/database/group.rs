@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use sea_orm::error::ConnAcquireErr;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, Statement};
 use tokio::sync::oneshot;
 
@@ -230,7 +231,12 @@ impl Group {
         match self.transaction.execute_unprepared("BEGIN").await {
             Err(error) if is_within_transaction(&error) => Ok(()),
             // This one holds nothing: it ends with the group, which has failed.
-            Ok(_) => Err(DbErr::Custom("the transaction has ended by itself".to_owned())),
+            Ok(_) => {
+                tracing::warn!(
+                    "a transaction ended by itself, perhaps for want of room: those who shared it are asked to come again"
+                );
+                Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
+            }
             Err(error) => Err(error),
         }
     }

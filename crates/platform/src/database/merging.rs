@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::DatabaseError;
 
-/// After so many writes the log is merged into the file, beside the writing. A report is about ten pages, so that the log then has about as
+/// After so many callers whose groups were committed the log is merged into the file, beside the writing. A report is about ten pages, so that the log then has about as
 /// many as SQLite would let it have (1,000) before a commit merges them, while everybody waits.
 const MERGE: usize = 96;
 
@@ -19,7 +19,7 @@ pub(super) struct Log {
     /// Where it is merged beside the writing: another connection than the writer's, so that nobody waits for it.
     connection: DatabaseConnection,
     merging: Arc<Mutex<()>>,
-    /// Writes that were kept since the last merge began.
+    /// Callers whose groups were committed since the last merge began, the refused ones among them.
     unmerged: AtomicUsize,
 }
 
@@ -29,7 +29,7 @@ impl Log {
         Arc::new(Self { connection, merging: Arc::default(), unmerged: AtomicUsize::new(0) })
     }
 
-    /// So many writes were kept: merges them beside the writing when they have become many, unless that goes on already. What is written
+    /// A commit answered so many: merges what has gathered beside the writing when that is much, unless that goes on already. What is written
     /// meanwhile stays in the log: the commit that finds 1,000 pages in it (SQLite's own rule) has little left to merge, and begins it anew.
     pub(super) fn grew(self: &Arc<Self>, writes: usize) {
         let unmerged = self.unmerged.fetch_add(writes, Ordering::AcqRel).saturating_add(writes);

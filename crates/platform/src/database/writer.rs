@@ -181,7 +181,8 @@ impl Writer {
         queue.waiting.len() >= enough || matches!(queue.waiting.front(), Some(Waiting::Turn(_)))
     }
 
-    /// One transaction for the first caller and those who come meanwhile. Answers for how many the next one may wait: as many as shared it.
+    /// One transaction for the first caller and those who come meanwhile. Answers for how many the next one may wait: as many as shared it,
+    /// or as many as before it where it kept nothing because its first was refused.
     async fn group(&self, first: Waiting, company: usize) -> usize {
         let until = Instant::now() + LINGER;
         let mut group = match self.begin().await {

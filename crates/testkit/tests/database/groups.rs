@@ -271,6 +271,17 @@ async fn a_full_disk_fails_the_group_and_nothing_slips_past_the_transaction() {
 /// came before must not be told that they are kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transaction_that_ended_unseen_keeps_nobody_and_tells_everybody() {
+    for goes_away in [false, true] {
+        end_unseen(goes_away).await;
+    }
+}
+
+/// Counts to the length of what it inserts, which takes a while and is more than there is room for. One row, so that SQLite keeps no journal of the statement
+/// and rolls back all of the transaction.
+const SLOW_AND_TOO_MUCH: &str = "INSERT INTO notes VALUES (hex(zeroblob((WITH RECURSIVE count (n) AS \
+    (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 200000) SELECT MAX(n) FROM count))))";
+
+async fn end_unseen(goes_away: bool) {
     let test = with_notes().await;
     let database = &test.database;
     execute(database, "PRAGMA max_page_count = 20").await.unwrap();
@@ -280,9 +291,13 @@ async fn a_transaction_that_ended_unseen_keeps_nobody_and_tells_everybody() {
     let heedless = tokio::spawn(async move {
         copy.write(|tx| async move {
             tx.execute_unprepared("INSERT INTO notes VALUES ('heedless')").await?;
-            let much = tx.execute_unprepared("INSERT INTO notes VALUES (hex(zeroblob(200000)))");
-            // Asked once, so that it is on its way, and never again.
-            assert!(tokio::time::timeout(Duration::ZERO, much).await.is_err());
+            let mut much = tx.execute_unprepared(SLOW_AND_TOO_MUCH);
+            // It is on its way, and nobody waits for its end.
+            assert!(tokio::time::timeout(Duration::from_millis(20), &mut much).await.is_err());
+            drop(much);
+            if goes_away {
+                std::future::pending::<()>().await;
+            }
             Err::<(), _>(DatabaseError::Kept)
         })
         .await
@@ -291,8 +306,14 @@ async fn a_transaction_that_ended_unseen_keeps_nobody_and_tells_everybody() {
     let last = insert(database, "last");
     a_moment().await;
     first.release.send(()).unwrap();
-    assert!(heedless.await.unwrap().is_err());
+    if goes_away {
+        a_moment().await;
+        heedless.abort();
+    }
+    assert!(heedless.await.map_or(true, |outcome| outcome.is_err()));
     let outcomes = [first.caller.await.unwrap(), last.await.unwrap()];
+    // Those who shared it are asked to come again.
+    assert!(matches!(outcomes[0], Err(DatabaseError::Busy(_))), "{outcomes:?}");
     let second = Database::connect(&test.url).await.unwrap();
     for (note, outcome) in ["first", "last"].into_iter().zip(outcomes) {
         let is_there =
