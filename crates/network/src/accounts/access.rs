@@ -65,8 +65,12 @@ impl SignedIn {
     ///
     /// # Errors
     /// Itself, where the second factor is required and was not shown.
-    pub(super) fn into_operator(self, app: &App) -> Result<Operator, Self> {
-        if self.is_begun_only(app) { Err(self) } else { Ok(Operator { signed_in: self, lines: Vec::new() }) }
+    pub(super) fn into_operator(self, app: &App) -> Result<Operator, Box<Self>> {
+        if self.is_begun_only(app) {
+            Err(Box::new(self))
+        } else {
+            Ok(Operator { signed_in: self, lines: Vec::new() })
+        }
     }
 
     /// The session of a request's cookie, if it holds; notes the use.

@@ -128,16 +128,13 @@ impl<T: DeserializeOwned> FromRequest<App> for ConsoleForm<T> {
 /// The session of a form, and the form.
 async fn find_session(request: Request, app: &App) -> Result<(SignedIn, Request), Response> {
     let found = SignedIn::of_request(app, request.headers()).await;
-    match found.map_err(IntoResponse::into_response)? {
-        Some(signed_in) => Ok((signed_in, request)),
-        None => {
-            // Who presses a button after the session has ended is told so, as on any other page.
-            let page = Form::<OfPage>::from_request(request, app).await;
-            let language =
-                page.ok().and_then(|Form(page)| Language::find(&page.language)).unwrap_or_default();
-            Err(Redirect::to(&(sign_in_address(language) + "?locked")).into_response())
-        }
+    if let Some(signed_in) = found.map_err(IntoResponse::into_response)? {
+        return Ok((signed_in, request));
     }
+    // Who presses a button after the session has ended is told so, as on any other page.
+    let page = Form::<OfPage>::from_request(request, app).await;
+    let language = page.ok().and_then(|Form(page)| Language::find(&page.language)).unwrap_or_default();
+    Err(Redirect::to(&(sign_in_address(language) + "?locked")).into_response())
 }
 
 /// What was typed, from a page of ours and with the token of the session.

@@ -45,11 +45,9 @@ impl Authenticator {
     /// Reads the secret that a page shows.
     fn read(page: &Answer) -> Self {
         let shown = page.text().split("id=\"secret\"").nth(1).unwrap().split(['>', '<']).nth(1).unwrap();
-        let mut bits = String::new();
-        for sign in shown.chars().filter(|sign| !sign.is_whitespace()) {
-            let value = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(sign).unwrap();
-            bits.push_str(&format!("{value:05b}"));
-        }
+        let values = shown.chars().filter(|sign| !sign.is_whitespace());
+        let values = values.map(|sign| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(sign).unwrap());
+        let bits = values.map(|value| format!("{value:05b}")).collect::<Vec<_>>().concat();
         let bytes = bits.as_bytes().chunks(8);
         let bytes = bytes.map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap());
         let secret: Vec<u8> = bytes.collect();
