@@ -30,6 +30,8 @@ use crate::App;
 const MALFORMED: PlatformError = PlatformError::Refused(StatusCode::BAD_REQUEST, "malformed");
 const NOT_SIGNED_IN: PlatformError = PlatformError::Refused(StatusCode::FORBIDDEN, "sign-in");
 const CODE: PlatformError = PlatformError::Refused(StatusCode::FORBIDDEN, "code");
+const WAIT: (StatusCode, &str) = (StatusCode::TOO_MANY_REQUESTS, "wait");
+const CODE_WAIT: (StatusCode, &str) = (StatusCode::TOO_MANY_REQUESTS, "code-wait");
 const CODE_WRONG: PlatformError = PlatformError::Refused(StatusCode::FORBIDDEN, "code-wrong");
 
 #[derive(Deserialize)]
@@ -144,7 +146,7 @@ pub(super) async fn sign_in(
     let name = account.as_ref().map_or(request.account.as_str(), AccountName::as_str);
     let attempt = match app.delays.begin(name, visitor.network(), now) {
         Ok(attempt) => attempt,
-        Err(seconds) => return Ok(wait("wait", seconds)),
+        Err(seconds) => return Ok(wait(WAIT, seconds)),
     };
     let slot = match &account {
         Some(account) => store::find_slot(app.platform.database.read(), account).await?,
@@ -165,7 +167,7 @@ pub(super) async fn sign_in(
         Some(factor) => match Proved::look_at(&app, person.id, &factor, &request.code).await {
             Ok(code) => Some(code),
             Err(CodeRefusal::Wrong) => return Err(CODE_WRONG),
-            Err(CodeRefusal::Wait(seconds)) => return Ok(wait("code-wait", seconds)),
+            Err(CodeRefusal::Wait(seconds)) => return Ok(wait(CODE_WAIT, seconds)),
             Err(CodeRefusal::Database(error)) => return Err(error.into()),
         },
     };
@@ -220,8 +222,7 @@ async fn begin(app: &App, headers: &HeaderMap, entry: Entry<'_>) -> Result<Respo
 }
 
 /// Too many wrong answers for this account from this network, or too many wrong codes of this person: not yet.
-fn wait(code: &str, seconds: u32) -> Response {
-    let status = StatusCode::TOO_MANY_REQUESTS;
+fn wait((status, code): (StatusCode, &str), seconds: u32) -> Response {
     let mut response = json(status, &serde_json::json!({ "code": code, "seconds": seconds }));
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
