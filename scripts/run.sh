@@ -34,4 +34,6 @@ done
 printf '\n%s\n\n' "$accounts"
 say "open http://$listen/ in a browser; the operators sign in at http://$listen/it/console/sign-in"
 say "this network is a demonstration: nobody reads what is written here. Ctrl-C ends it."
+# Whoever tries it needs no authenticator; the page of the second factor offers one (docs/configuration.md).
+export APPRODO_SESSION__SECOND_FACTOR=offered
 exec var/bin/approdo serve --demo --database "$database" --listen "$listen"

@@ -34,10 +34,13 @@ async function freePort() {
   });
 }
 
+/** What stories run as unless they say otherwise: nobody needs an authenticator to sign in (docs/configuration.md). */
+const SETTINGS = { APPRODO_DEMO: "true", APPRODO_SESSION__SECOND_FACTOR: "offered" };
+
 /** The variables a child gets: none of a developer's own APPRODO_ settings may leak into a story. */
 function environment(extra = {}) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("APPRODO_")));
-  return { ...clean, ...extra };
+  return { ...clean, ...SETTINGS, ...extra };
 }
 
 /** Starts the server and waits until it answers. */

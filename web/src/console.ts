@@ -1,5 +1,6 @@
 /** The operator console: one script for its pages; each part starts where its page has the elements that it needs. */
 import { startChannels } from "./console-channels.js";
+import { startFactor } from "./console-factor.js";
 import { startForms } from "./console-forms.js";
 import { startInbox } from "./console-inbox.js";
 import { startLeave } from "./console-leave.js";
@@ -16,5 +17,6 @@ if (document.getElementById("console") !== null) {
   if (document.getElementById("inbox") !== null) startInbox();
   if (document.getElementById("several") !== null) startSeveral();
   if (document.getElementById("channels") !== null) startChannels();
+  if (document.querySelector("form.proved") !== null) startFactor();
   if (document.getElementById("leave") !== null) startLeave();
 }

@@ -29,6 +29,7 @@ pub struct App {
     pub(crate) installation: InstallationSecret,
     pub(crate) used_nonces: UsedNonces,
     pub(crate) delays: SignInDelays,
+    pub(crate) code_delays: SignInDelays,
     pub(crate) notices: notices::Memory,
     pub(crate) audit: audit::Memory,
 }
@@ -60,6 +61,7 @@ impl App {
             installation,
             used_nonces: UsedNonces::default(),
             delays: SignInDelays::default(),
+            code_delays: SignInDelays::default(),
             notices,
             audit: audit::Memory::default(),
         };

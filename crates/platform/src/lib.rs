@@ -35,7 +35,7 @@ pub struct Platform {
     /// Where the public meets the service: its address, its origins, whether it is a demonstration.
     pub site: Arc<config::Site>,
     /// How long sessions last.
-    pub session: config::SessionLengths,
+    pub session: config::SessionSettings,
     /// Stateless nonces (protocol 12.4); their key lives in memory only.
     pub nonces: Arc<nonce::Nonces>,
     /// Who may put something in, and how much work that takes (protocol §7.6).
@@ -59,7 +59,7 @@ impl Platform {
         random: random::Random,
         assets: assets::Assets,
         site: config::Site,
-        session: config::SessionLengths,
+        session: config::SessionSettings,
     ) -> Self {
         let mut source = random.clone();
         let nonces = Arc::new(nonce::Nonces::random(&mut source));

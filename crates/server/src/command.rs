@@ -53,6 +53,9 @@ enum Command {
     /// Say what somebody does at her centre: for its first administrator
     #[command(subcommand)]
     Roles(RolesCommand),
+    /// The second factor of somebody who has lost telephone and backup codes
+    #[command(subcommand)]
+    Factor(FactorCommand),
     /// Tell operators by mail that something waits
     #[command(subcommand)]
     Notices(NoticesCommand),
@@ -118,6 +121,15 @@ fn role(name: &str) -> Result<Role, String> {
         let names: Vec<&str> = Role::ALL.into_iter().map(Role::name).collect();
         format!("one of {}", names.join(", "))
     })
+}
+
+#[derive(Debug, Subcommand)]
+enum FactorCommand {
+    /// Remove it: she enrols a new one at her next sign-in. Make sure first that it is she who asks
+    Forget {
+        /// The name that the person signs in with
+        account: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -193,6 +205,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Roles(RolesCommand::Give(asked)) => change_role(&config, &asked, true).await,
         Command::Roles(RolesCommand::Take(asked)) => change_role(&config, &asked, false).await,
+        Command::Factor(FactorCommand::Forget { account }) => {
+            let database = open(&config).await?;
+            accounts::forget_factor(&database, &Random::system(), Clock::system().now(), &account).await?;
+            database.close().await?;
+            say(&format!("{account} enrols a new second factor at the next sign-in\n"))
+        }
         Command::Audit(asked) => audit::run(&config, &asked).await,
         Command::Verify(asked) => {
             log::start(config.log.level, Clock::system());

@@ -8,12 +8,19 @@ use network::App;
 use platform::Platform;
 use platform::assets::Assets;
 use platform::clock::{Clock, MockTime};
-use platform::config::{Config, MailSettings};
+use platform::config::{Config, MailSettings, SecondFactor, SessionSettings};
 use platform::mail::Mailer;
 use platform::web;
 use tower::ServiceExt as _;
 
 use crate::{Engine, TestDatabase, beginning, seeded_random};
+
+/// The configuration of most stories: a demonstration, in which nobody needs a second factor. What the factor guards has stories of its own.
+#[must_use]
+pub fn demonstration() -> Config {
+    let session = SessionSettings { second_factor: SecondFactor::Offered, ..SessionSettings::default() };
+    Config { demo: true, session, ..Config::default() }
+}
 
 /// One installation with empty tables. It disappears with its value.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ impl TestApp {
     /// # Panics
     /// When the product does not start.
     pub async fn start(engine: Engine) -> Option<Self> {
-        Some(Self::on(engine.open().await?, Config { demo: true, ..Config::default() }).await)
+        Some(Self::on(engine.open().await?, demonstration()).await)
     }
 
     /// Starts in an empty store, with this configuration.

@@ -24,7 +24,7 @@ mod engine;
 pub mod load;
 mod mail_server;
 
-pub use app::{Answer, TestApp};
+pub use app::{Answer, TestApp, demonstration};
 pub use clock::{beginning, seeded_random};
 pub use engine::{ADMINISTRATOR, Engine, REQUIRED, TestDatabase};
 pub use mail_server::{MailServer, ReceivedLetter};

@@ -72,6 +72,11 @@ kinds! {
     Returned = 21, "returned", "Somebody who had been shut out may come in again.";
     KeyMade = 22, "key-made", "A member made the next key of a channel.";
     Left = 23, "left", "A member stated that a person has left.";
+    FactorEnrolled = 24, "factor-enrolled", "A person enrolled her second factor.";
+    FactorReplaced = 25, "factor-replaced", "A person replaced her second factor.";
+    FactorForgotten = 26, "factor-forgotten", "A command of the host removed the second factor of a person.";
+    BackupCodeUsed = 27, "backup-code-used", "A backup code stood in for the second factor.";
+    BackupCodesDrawn = 28, "backup-codes-drawn", "A person drew new backup codes.";
 }
 
 impl ActKind {

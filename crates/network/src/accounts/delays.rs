@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use platform::door::NetworkKey;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// Wrong answers that cost nothing: people mistype.
 const FREE: u32 = 3;
@@ -63,7 +64,18 @@ impl SignInDelays {
     /// # Errors
     /// The seconds that are left, rounded up, when the last wrong answers are too recent. Asking too early costs nothing.
     pub(super) fn begin(&self, account: &str, network: &NetworkKey, now: Timestamp) -> Result<Attempt, u32> {
-        let key = key_of(account, network);
+        self.begin_key(key_of(account, network), now)
+    }
+
+    /// The same for a code of a person's second factor, from wherever it comes: only who has her passphrase gets here.
+    ///
+    /// # Errors
+    /// As [`SignInDelays::begin`].
+    pub(super) fn begin_everywhere(&self, person: Uuid, now: Timestamp) -> Result<Attempt, u32> {
+        self.begin_key(person.into_bytes(), now)
+    }
+
+    fn begin_key(&self, key: Key, now: Timestamp) -> Result<Attempt, u32> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answers = match known.get(&key).copied().filter(|wrong| !wrong.is_forgotten(now)) {
             None => 0,

@@ -152,6 +152,60 @@ pub(super) mod session {
         pub seen_at: i64,
         /// Seconds since 1970: the absolute end.
         pub expires_at: i64,
+        /// Whether it began with a second factor.
+        pub with_factor: bool,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The second factor of a person (docs/adr/0023-second-factor.md).
+pub(super) mod factor {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "factor")]
+    pub struct Model {
+        /// The person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        /// `totp`.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        /// 20 bytes, which the authenticator has as well.
+        pub secret: Vec<u8>,
+        /// The last step that was taken: its number since 1970.
+        pub last_step: i64,
+        /// The ISO week of enrolment, `2026-W48`.
+        pub week: String,
+    }
+
+    /// No relation is followed: each question is one function of the store.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Backup codes that are left.
+pub(super) mod factor_backup {
+    use sea_orm::entity::prelude::*;
+
+    /// One row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "factor_backup")]
+    pub struct Model {
+        /// The person.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        /// SHA-256 of the code, under a label.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hash: Vec<u8>,
     }
 
     /// No relation is followed: each question is one function of the store.

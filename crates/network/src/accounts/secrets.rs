@@ -9,7 +9,9 @@ use hmac::{Hmac, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 use platform::database::DatabaseError;
+use platform::web::sessions::SessionId;
 use sha2::Sha256;
+use uuid::Uuid;
 
 use super::store;
 
@@ -47,21 +49,32 @@ impl InstallationSecret {
     /// The salt of an account that does not exist: a keyed function of its name (protocol section 6).
     #[must_use]
     pub fn salt_for(&self, account: &str) -> [u8; SALT_LENGTH] {
+        self.keyed(&[b"approdo/unknown-account/v1|", account.as_bytes()])
+    }
+
+    /// The secret that a session offers to its person as a second factor, in place of `current` (docs/adr/0023): it is the same until one is
+    /// confirmed, and nothing is stored meanwhile.
+    #[must_use]
+    pub(super) fn offered_factor(&self, session: &SessionId, person: Uuid, current: &[u8]) -> [u8; 20] {
+        self.keyed(&[b"approdo/offered-factor/v1|", session, person.as_bytes(), current])
+    }
+
+    /// The first bytes of HMAC-SHA-256 under this secret, at most 32.
+    fn keyed<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
         // A key shorter than the block is padded with zeros, which is what HMAC does by itself (RFC 2104).
         let mut block = [0_u8; 64];
         for (to, from) in block.iter_mut().zip(self.0.iter()) {
             *to = *from;
         }
-        let code = Hmac::<Sha256>::new(&block.into())
-            .chain_update(b"approdo/unknown-account/v1|")
-            .chain_update(account.as_bytes())
-            .finalize()
-            .into_bytes();
-        let mut salt = [0; SALT_LENGTH];
-        for (to, from) in salt.iter_mut().zip(code) {
+        let mut code = Hmac::<Sha256>::new(&block.into());
+        for part in parts {
+            code.update(part);
+        }
+        let mut first = [0; N];
+        for (to, from) in first.iter_mut().zip(code.finalize().into_bytes()) {
             *to = from;
         }
-        salt
+        first
     }
 }
 

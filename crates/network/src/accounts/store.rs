@@ -1,5 +1,7 @@
 //! All questions of this slice to the database, one function each.
 
+pub(super) mod factor;
+
 use jiff::Timestamp;
 use platform::database::DatabaseError;
 use policy::{Role, Roles};
@@ -22,6 +24,8 @@ pub(super) struct FoundSession {
     pub(super) person: Person,
     /// Its times.
     pub(super) life: Life,
+    /// Whether it began with a second factor.
+    pub(super) with_factor: bool,
 }
 
 /// The secret of this installation, if it was born already.
@@ -157,7 +161,11 @@ pub(crate) async fn amend_suspended(
     end_sessions(connection, &[person]).await
 }
 
-async fn end_sessions(connection: &impl ConnectionTrait, people: &[Uuid]) -> Result<(), DatabaseError> {
+/// Ends all sessions of some people.
+pub(super) async fn end_sessions(
+    connection: &impl ConnectionTrait,
+    people: &[Uuid],
+) -> Result<(), DatabaseError> {
     session::Entity::delete_many()
         .filter(session::Column::PersonId.is_in(people.iter().copied()))
         .exec(connection)
@@ -187,6 +195,7 @@ pub(super) async fn insert_session(
     token_hash: &[u8],
     person: Uuid,
     life: Life,
+    with_factor: bool,
 ) -> Result<(), DatabaseError> {
     session::Entity::insert(session::ActiveModel {
         token_hash: Set(token_hash.to_vec()),
@@ -194,6 +203,7 @@ pub(super) async fn insert_session(
         created_at: Set(life.created.as_second()),
         seen_at: Set(life.seen.as_second()),
         expires_at: Set(life.expires.as_second()),
+        with_factor: Set(with_factor),
     })
     .exec_without_returning(connection)
     .await?;
@@ -213,6 +223,7 @@ pub(super) async fn find_session(
     };
     Ok(Some(FoundSession {
         person,
+        with_factor: row.with_factor,
         life: Life {
             created: moment(row.created_at),
             seen: moment(row.seen_at),

@@ -125,6 +125,7 @@ pub(super) fn person_of(row: &Row) -> Option<Uuid> {
             | ActKind::Suspended
             | ActKind::Returned
             | ActKind::Left
+            | ActKind::FactorForgotten
     );
     act.object.filter(|_| is_of_person)
 }

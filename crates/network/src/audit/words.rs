@@ -33,6 +33,11 @@ pub(super) fn kind(t: Texts, kind: ActKind) -> &'static str {
         ActKind::Returned => t.audit_kind_returned(),
         ActKind::KeyMade => t.audit_kind_key_made(),
         ActKind::Left => t.audit_kind_left(),
+        ActKind::FactorEnrolled => t.audit_kind_factor_enrolled(),
+        ActKind::FactorReplaced => t.audit_kind_factor_replaced(),
+        ActKind::FactorForgotten => t.audit_kind_factor_forgotten(),
+        ActKind::BackupCodeUsed => t.audit_kind_backup_code_used(),
+        ActKind::BackupCodesDrawn => t.audit_kind_backup_codes_drawn(),
     }
 }
 

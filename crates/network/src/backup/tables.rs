@@ -33,12 +33,14 @@ const fn kept(name: &'static str, place: Place) -> Kept {
 }
 
 /// All tables.
-pub(super) const TABLES: [Kept; 34] = [
+pub(super) const TABLES: [Kept; 36] = [
     kept("installation", Place::Data),
     kept("organisation", Place::Data),
     kept("person", Place::Data),
     kept("role", Place::Data),
     kept("slot", Place::Data),
+    kept("factor", Place::Data),
+    kept("factor_backup", Place::Data),
     kept("network_root", Place::Data),
     kept("centre", Place::Data),
     kept("certificate", Place::Data),

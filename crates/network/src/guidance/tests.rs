@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use platform::Platform;
 use platform::assets::Assets;
 use platform::clock::Clock;
-use platform::config::{DatabaseUrl, Imprint, PublicUrl, SessionLengths, Site};
+use platform::config::{DatabaseUrl, Imprint, PublicUrl, SessionSettings, Site};
 use platform::database::Database;
 use platform::random::Random;
 use platform::texts::Language;
@@ -42,7 +42,8 @@ async fn app_of(operator: Option<Imprint>) -> (App, TempDir) {
         proxies: Vec::new(),
         door: platform::config::DoorSettings::default(),
     };
-    let platform = Platform::new(database, clock, random, Assets::unbuilt(), site, SessionLengths::default());
+    let platform =
+        Platform::new(database, clock, random, Assets::unbuilt(), site, SessionSettings::default());
     (App::start(platform).await.unwrap(), folder)
 }
 

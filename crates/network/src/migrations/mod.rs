@@ -12,6 +12,7 @@ mod m0009_notices;
 mod m0010_roles;
 mod m0011_audit;
 mod m0013_firewall;
+mod m0014_factor;
 
 use sea_orm_migration::sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrations {
             whole(m0010_roles::Step),
             whole(m0011_audit::Step),
             whole(m0013_firewall::Step),
+            whole(m0014_factor::Step),
         ]
     }
 }

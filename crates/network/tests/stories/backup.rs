@@ -7,7 +7,7 @@ use envelope::ids::CaseId;
 use jiff::{SignedDuration, Timestamp};
 use network::backup::{self, Age, Failed, Made, Order, Wanted};
 use network::keeping::{Tombstones, beside, hash_of};
-use platform::config::{Config, DatabaseUrl};
+use platform::config::DatabaseUrl;
 use platform::database::{Database, DatabaseError, portable};
 use sea_orm::{ConnectionTrait as _, Statement};
 use tempfile::TempDir;
@@ -60,7 +60,7 @@ pub(crate) async fn bring_back(
 /// The product on what was brought back.
 pub(crate) async fn live_on(mut store: TestDatabase) -> TestApp {
     store.database = Database::connect(&store.url).await.unwrap();
-    TestApp::on(store, Config { demo: true, ..Config::default() }).await
+    TestApp::on(store, testkit::demonstration()).await
 }
 
 pub(crate) fn engine_of(app: &TestApp) -> Engine {

@@ -48,7 +48,7 @@ async fn narrow() -> TestApp {
     let door = DoorSettings { posts_per_second: 2, quiet_posts: 3, ..DoorSettings::default() };
     let onion =
         PublicUrl::parse("http://abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion").unwrap();
-    TestApp::on(store, Config { demo: true, door, other_urls: vec![onion], ..Config::default() }).await
+    TestApp::on(store, Config { door, other_urls: vec![onion], ..testkit::demonstration() }).await
 }
 
 /// A report of somebody new, ready to be posted, and the mailbox that the work is for.

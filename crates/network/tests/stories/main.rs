@@ -13,6 +13,7 @@ mod console;
 mod data_map;
 mod door;
 mod epochs;
+mod factor;
 mod files;
 mod gates;
 mod hostile;

@@ -235,7 +235,7 @@ async fn another_centres_people_do_not_exist(app: TestApp) {
 
 /// What an address of the console asks of the rules.
 #[derive(Clone, Copy)]
-enum Needs {
+pub(crate) enum Needs {
     /// Nothing, not even a session.
     Nothing,
     /// A session, whatever the roles.
@@ -245,7 +245,7 @@ enum Needs {
 }
 
 /// Every address of docs/http.md, with what it needs and what is sent there. One that is missing here fails the story.
-fn needs(address: &str) -> Option<(Needs, &'static str)> {
+pub(crate) fn needs(address: &str) -> Option<(Needs, &'static str)> {
     use Needs::{Nothing, Right, Session};
     Some(match address {
         "GET /{lang}/console/sign-in"
@@ -262,7 +262,12 @@ fn needs(address: &str) -> Option<(Needs, &'static str)> {
         | "POST /console/notices/wishes"
         | "POST /console/notices/remove"
         | "GET /{lang}/console/sessions"
-        | "POST /console/sessions/end-others" => (Session, "address=nobody&code=0"),
+        | "POST /console/sessions/end-others"
+        | "GET /{lang}/console/factor"
+        | "POST /console/factor" => (Session, "address=nobody&code=0"),
+        "POST /console/factor/replace" | "POST /console/factor/codes" => {
+            (Session, "nonce=0&signature=0&code=0&new_code=0")
+        }
         "GET /{lang}/console/" => (Right("list"), ""),
         "GET /{lang}/console/several" => (Right("list"), "?do=wait"),
         "GET /{lang}/console/reports/{case}" => (Right("open"), ""),
@@ -297,7 +302,7 @@ fn needs(address: &str) -> Option<(Needs, &'static str)> {
 }
 
 /// Method and address of everything in the table of the console.
-fn addresses() -> Vec<String> {
+pub(crate) fn addresses() -> Vec<String> {
     let document = include_str!("../../../../docs/http.md");
     let section = document.split("## Console").nth(1).unwrap().split("\n## ").next().unwrap();
     let cells = section
@@ -386,7 +391,7 @@ async fn every_address_of_the_console_asks_the_rules(app: TestApp) {
     println!("{cells} cells of address, role and membership");
 }
 
-async fn ask(
+pub(crate) async fn ask(
     client: &mut Client,
     address: &str,
     body: &str,

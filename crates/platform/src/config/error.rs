@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use figment::Metadata;
 use figment::error::Kind;
 
 /// All problems of a configuration.
@@ -27,6 +28,12 @@ impl ConfigError {
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
+    }
+
+    /// A value that is one, but not together with others.
+    pub(super) fn of_key(key: &str, metadata: Option<&Metadata>, expected: &str) -> Self {
+        let (key, source) = (key.to_owned(), source(metadata, key));
+        Self { problems: vec![ConfigProblem { key, source, expected: expected.to_owned() }] }
     }
 
     pub(super) fn no_file(path: &Path) -> Self {
@@ -71,7 +78,7 @@ impl From<&figment::Error> for ConfigProblem {
             Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => "expected a smaller number".to_owned(),
             Kind::Unsupported(_) | Kind::UnsupportedKey(..) => "expected another kind of value".to_owned(),
         };
-        Self { source: source(error, &key), key, expected }
+        Self { source: source(error.metadata.as_ref(), &key), key, expected }
     }
 }
 
@@ -93,8 +100,8 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-fn source(error: &figment::Error, key: &str) -> String {
-    let Some(metadata) = &error.metadata else { return "the configuration".to_owned() };
+fn source(metadata: Option<&Metadata>, key: &str) -> String {
+    let Some(metadata) = metadata else { return "the configuration".to_owned() };
     if let Some(path) = metadata.source.as_ref().and_then(|source| source.file_path()) {
         return path.file_name().map_or_else(|| path.to_owned(), PathBuf::from).display().to_string();
     }

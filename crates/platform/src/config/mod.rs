@@ -71,7 +71,7 @@ pub struct Config {
     /// Where figures about the machine are shown.
     pub metrics: MetricsSettings,
     /// Sessions of operators.
-    pub session: SessionLengths,
+    pub session: SessionSettings,
     /// What is written to the log.
     pub log: LogSettings,
     /// Who runs this copy; all of it or nothing.
@@ -80,19 +80,43 @@ pub struct Config {
     pub mail: Option<MailSettings>,
 }
 
-/// How long a session of an operator lasts.
+/// How a session of an operator begins, and how long it lasts.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SessionLengths {
+pub struct SessionSettings {
     /// Hours after which everybody signs in again, 1 to 24.
     #[serde(deserialize_with = "values::hours")]
     pub hours: u16,
     /// Minutes without a request after which the session and its key in memory end, 1 to 60.
     #[serde(deserialize_with = "values::minutes")]
     pub idle_minutes: u16,
+    /// Whether everybody must have a second factor (protocol section 6).
+    pub second_factor: SecondFactor,
 }
 
-impl SessionLengths {
+/// Whether everybody who signs in must have a second factor. Who has one is asked for it either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactor {
+    /// Who has none enrols one before anything else.
+    #[default]
+    Required,
+    /// Who wants one enrols one: only where a demonstration is served.
+    Offered,
+}
+
+impl SecondFactor {
+    /// The word in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Offered => "offered",
+        }
+    }
+}
+
+impl SessionSettings {
     /// The longest a session lasts.
     #[must_use]
     pub fn whole(self) -> SignedDuration {
@@ -106,9 +130,9 @@ impl SessionLengths {
     }
 }
 
-impl Default for SessionLengths {
+impl Default for SessionSettings {
     fn default() -> Self {
-        Self { hours: 10, idle_minutes: 15 }
+        Self { hours: 10, idle_minutes: 15, second_factor: SecondFactor::Required }
     }
 }
 
@@ -132,7 +156,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             door: DoorSettings::default(),
             metrics: MetricsSettings::default(),
-            session: SessionLengths::default(),
+            session: SessionSettings::default(),
             log: LogSettings::default(),
             operator: None,
             mail: None,
@@ -170,11 +194,16 @@ impl Config {
             absent if file.is_some() => return Err(ConfigError::no_file(absent)),
             _ => {}
         }
-        layers
+        let layers = layers
             .merge(Env::prefixed(PREFIX).ignore(&FOREIGN).split("__"))
-            .merge(Serialized::defaults(flags))
-            .extract()
-            .map_err(ConfigError::from)
+            .merge(Serialized::defaults(flags));
+        let config: Self = layers.extract().map_err(ConfigError::from)?;
+        if config.session.second_factor == SecondFactor::Offered && !config.demo {
+            let key = "session.second_factor";
+            let expected = "expected `required`; `offered` is for a demonstration (`demo`) alone";
+            return Err(ConfigError::of_key(key, layers.find_metadata(key), expected));
+        }
+        Ok(config)
     }
 
     /// Where the public meets the service, once the address listened on is known.
@@ -221,7 +250,7 @@ impl Config {
             "listen = \"{}\"\n{public}\nother_urls = {others:?}\ndatabase = {:?}\n{tombstones}\ndemo = {}\ntrusted_proxies = {proxies:?}\n\n\
              [door]\nposts_per_second = {}\nquiet_posts = {}\nconnections = {}\n\n\
              [metrics]\n{metrics}\nbeyond_this_machine = {}\n\n[session]\nhours = {}\n\
-             idle_minutes = {}\n\n[log]\nlevel = \"{}\"\n\n{operator}\n{mail}",
+             idle_minutes = {}\nsecond_factor = \"{}\"\n\n[log]\nlevel = \"{}\"\n\n{operator}\n{mail}",
             self.listen,
             self.database.without_password(),
             self.demo,
@@ -231,6 +260,7 @@ impl Config {
             self.metrics.beyond_this_machine,
             self.session.hours,
             self.session.idle_minutes,
+            self.session.second_factor.word(),
             self.log.level.as_str(),
         )
     }

@@ -102,6 +102,27 @@ fn a_problem_names_key_source_and_expectation() {
 }
 
 #[test]
+fn the_second_factor_is_required_outside_of_a_demonstration() {
+    assert_eq!(Config::default().session.second_factor, SecondFactor::Required);
+    let offered = "[session]\nsecond_factor = 'offered'";
+    assert_eq!(
+        problems(offered, &[], &Flags::default()).remove(0).to_string(),
+        "`session.second_factor` in approdo.toml: expected `required`; `offered` is for a demonstration (`demo`) alone"
+    );
+    let variable = [("APPRODO_SESSION__SECOND_FACTOR", "offered")];
+    let said = problems("", &variable, &Flags::default()).remove(0).to_string();
+    assert!(said.contains("the environment variable APPRODO_SESSION__SECOND_FACTOR"), "{said}");
+    let none = problems("[session]\nsecond_factor = 'none'", &[], &Flags::default()).remove(0).to_string();
+    assert_eq!(none, "`session.second_factor` in approdo.toml: expected one of required, offered");
+    Jail::expect_with(|jail| {
+        jail.create_file(DEFAULT_FILE, offered)?;
+        let flags = Flags { demo: Some(true), ..Flags::default() };
+        assert_eq!(Config::load(None, &flags).unwrap().session.second_factor, SecondFactor::Offered);
+        Ok(())
+    });
+}
+
+#[test]
 fn no_problem_repeats_a_value() {
     for database in ["mysql://u:sesame@h/d", "postgres://u:sesame@h", "sqlite::memory:sesame"] {
         let found = problems("", &[("APPRODO_DATABASE", database)], &Flags::default());

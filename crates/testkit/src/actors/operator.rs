@@ -80,12 +80,25 @@ impl Operator {
         account: &str,
         person: &DemoPerson,
     ) -> (Answer, SlotKeys) {
+        Self::answer_challenge_with(client, account, person, "").await
+    }
+
+    /// The same, with a code of her second factor.
+    pub async fn answer_challenge_with(
+        client: &mut Client,
+        account: &str,
+        person: &DemoPerson,
+        code: &str,
+    ) -> (Answer, SlotKeys) {
         let challenge =
             client.post_json("/console/sign-in/challenge", &json!({ "account": account })).await.json();
         let keys = SlotKeys::derive(&person.passphrase, &bytes_of(&challenge["salt"])).expect("64 MiB");
         let nonce = Nonce::from_slice(&bytes_of(&challenge["nonce"])).expect("56 bytes");
         let signature = keys.sign_in(&nonce, account);
-        let request = json!({ "account": account, "nonce": challenge["nonce"], "signature": signature });
+        let mut request = json!({ "account": account, "nonce": challenge["nonce"], "signature": signature });
+        if !code.is_empty() {
+            request["code"] = code.into();
+        }
         (client.post_json("/console/sign-in", &request).await, keys)
     }
 
