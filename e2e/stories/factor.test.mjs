@@ -58,7 +58,8 @@ for (const language of LANGUAGES) {
     await plain.page.goto(`/${language}/console/factor`);
     await plain.page.fill("#code", "000000");
     await Promise.all([plain.page.waitForURL(/refused=new-code/), plain.page.keyboard.press("Enter")]);
-    await plain.page.fill("#code", codeOf(secret));
+    const used = codeOf(secret);
+    await plain.page.fill("#code", used);
     await Promise.all([plain.page.waitForSelector("#codes"), plain.page.click("#enrol button")]);
     const backups = await plain.page.locator("#codes li").allInnerTexts();
     assert.equal(backups.length, 10);
@@ -69,15 +70,13 @@ for (const language of LANGUAGES) {
     assert.equal(await page.evaluate(() => document.activeElement.id), "code");
     assert.equal(await page.inputValue("#passphrase"), account.passphrase);
     found.push(...(await look(page, `${language}-sign-in-code`)));
-    await page.fill("#code", codeOf(secret));
+    await page.fill("#code", used);
     await page.keyboard.press("Enter");
     await page.waitForSelector("#errors:not([hidden])");
     assert.equal(await page.getAttribute("#code", "aria-invalid"), "true", "the code of the enrolment is used");
     found.push(...(await look(page, `${language}-sign-in-code-wrong`)));
-    const asked = her.seen.requests.length;
     await page.fill("#code", codeOf(secret, 1));
     await Promise.all([page.waitForURL(`**/${language}/console/?state=arrived`), page.keyboard.press("Enter")]);
-    assert.ok(her.seen.requests.length > asked);
 
     // Another telephone takes passphrase and a current code; here a backup code.
     await page.click(`footer a[href="/${language}/console/factor"]`);

@@ -3,7 +3,7 @@
 use envelope::content::{FileEntry, LONGEST_FILE_NAME, Track};
 use envelope::file::{CHUNK_OVERHEAD, ChunkRequest, verify_status};
 use envelope::refusal::FileRefusal;
-use envelope::sizes::{FILE_CHUNK_LENGTH, LONGEST_FILE, padme};
+use envelope::sizes::{FILE_CHUNK_LENGTH, LONGEST_FILE, MOST_FILE_CHUNKS, padme};
 use keyring::file::{FileOpener, FileSealer, UploadKey, sealed_length};
 use keyring::refusal::{OpenRefusal, SealRefusal};
 use proptest::prelude::*;
@@ -145,6 +145,8 @@ fn a_chunk_is_taken_at_its_own_place_of_its_own_file_only() {
             "{number} of {count}: {length}"
         );
     }
+    let last = MOST_FILE_CHUNKS - 1;
+    assert_eq!(read(&mine.chunk_request(last, MOST_FILE_CHUNKS, &[1]), &mine, last), Ok(()));
     let status = mine.status_request();
     assert_eq!(verify_status(&status, &mine.file()), Ok(()));
     assert_eq!(verify_status(&status, &other.file()), Err(FileRefusal::Key));

@@ -2,7 +2,8 @@
 //!
 //! Invariants: nobody can lock another out, because who answers from elsewhere has a delay of her own; accounts that do not exist
 //! are delayed like those that do; neither names nor addresses are stored, only a hash of both that is worth nothing without the key
-//! of the day; memory is bounded.
+//! of the day; memory is bounded. Codes of a second factor are delayed per person, from wherever they come, because only who has the passphrase gets
+//! to try them: what is kept of them is the person's id, and a backup code is not delayed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -412,6 +412,9 @@ pub(crate) async fn end_roles_of_others(
     gone.sort_unstable();
     gone.dedup();
     end_sessions(connection, &gone).await?;
+    for person in &gone {
+        factor::erase(connection, *person).await?;
+    }
     role::Entity::delete_many()
         .filter(role::Column::CentreId.eq(centre))
         .filter(role::Column::PersonId.is_in(gone.iter().copied()))

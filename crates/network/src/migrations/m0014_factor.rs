@@ -34,7 +34,8 @@ impl MigrationTrait for Step {
                     .to_owned(),
             )
             .await?;
-        // Sessions of the version before began without one: where it is required, their people sign in again.
+        // Sessions of the version before began without one, and a stolen one must not enrol: their people sign in again.
+        manager.get_connection().execute_unprepared("DELETE FROM session").await?;
         let column = boolean("with_factor").default(false).take();
         manager.alter_table(Table::alter().table("session").add_column(column).to_owned()).await
     }

@@ -72,7 +72,8 @@ pub(super) enum CodeRefusal {
 pub(super) struct Proved {
     person: Uuid,
     what: What,
-    attempt: Attempt,
+    /// Of a code that can be guessed.
+    attempt: Option<Attempt>,
 }
 
 enum What {
@@ -81,7 +82,8 @@ enum What {
 }
 
 impl Proved {
-    /// Looks at a code, which counts as wrong until [`Proved::forgive`].
+    /// Looks at a code. One of six digits counts as wrong until [`Proved::forgive`], and waits after others that were; nobody guesses 80
+    /// bits, so a backup code never waits: whoever has her passphrase cannot keep her out with wrong codes.
     pub(super) async fn look_at(
         app: &App,
         person: Uuid,
@@ -89,19 +91,19 @@ impl Proved {
         typed: &str,
     ) -> Result<Self, CodeRefusal> {
         let now = app.platform.now();
-        let attempt = app.code_delays.begin_everywhere(person, now).map_err(CodeRefusal::Wait)?;
-        let what = match Code::parse(typed).ok_or(CodeRefusal::Wrong)? {
+        let (what, attempt) = match Code::parse(typed).ok_or(CodeRefusal::Wrong)? {
             Code::Timed(given) => {
+                let attempt = app.code_delays.begin_everywhere(person, now).map_err(CodeRefusal::Wait)?;
                 let step = totp::accepted(&factor.secret, given, now, Some(factor.last_step));
                 let step = step.ok_or(CodeRefusal::Wrong)?;
-                What::Step { secret: factor.secret.clone(), step }
+                (What::Step { secret: factor.secret.clone(), step }, Some(attempt))
             }
             Code::Backup(code) => {
                 let hash = code::hash(&code);
                 if !store::has_backup(app.platform.database.read(), person, &hash).await? {
                     return Err(CodeRefusal::Wrong);
                 }
-                What::Backup { hash }
+                (What::Backup { hash }, None)
             }
         };
         Ok(Self { person, what, attempt })
@@ -122,7 +124,9 @@ impl Proved {
 
     /// It opened something: wrong ones before it are forgotten.
     pub(super) fn forgive(&self, app: &App) {
-        app.code_delays.forgive(&self.attempt);
+        if let Some(attempt) = &self.attempt {
+            app.code_delays.forgive(attempt);
+        }
     }
 }
 
