@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::access::{Operator, SignedIn, sign_in_address};
-use super::factor::{CodeRefusal, Proved, is_signed};
+use super::factor::{CodeRefusal, Proved};
 use super::model::{AccountName, Life, Slot};
+use super::passphrase::is_signed;
 use super::secrets::Use;
 use super::store;
 use crate::App;

@@ -14,6 +14,7 @@ mod entities;
 mod factor;
 mod model;
 mod pages;
+mod passphrase;
 mod roles;
 mod secrets;
 mod sessions;

@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 pub use forget::{ForgetRefusal, forget_factor};
 pub(super) use pages::{enrol, factor, renew_codes, replace};
-pub(super) use proof::is_signed;
 
 use self::code::{BACKUP_LENGTH, Code};
 use super::delays::Attempt;

@@ -1,38 +1,19 @@
 //! Both proofs at once, for whoever changes what she signs in with: the passphrase by a signature, and a current code.
 
 use envelope::encoding::from_base64;
-use envelope::mailbox::{Nonce, NonceLabel, sign_in_payload};
-use envelope::signature::{PublicKey, Signature, SignedType};
+use envelope::mailbox::{Nonce, NonceLabel};
+use envelope::signature::Signature;
 use platform::door::Visitor;
 use platform::web::PlatformError;
 use serde::Deserialize;
 
 use super::super::access::Operator;
-use super::super::model::{AccountName, Slot};
+use super::super::model::AccountName;
+use super::super::passphrase::is_signed;
 use super::super::secrets::Use;
 use super::super::store;
 use super::{CodeRefusal, Factor, Proved};
 use crate::App;
-
-/// The Ed25519 base point. Nobody knows its secret: a signature for an unknown account is verified against it, and fails, in the
-/// same time as one for a known account.
-const NOBODYS_KEY: [u8; 32] = [
-    0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-];
-
-/// Whether the passphrase of a slot signed the challenge; for no slot, after the same work, never.
-pub(in crate::accounts) fn is_signed(
-    slot: Option<&Slot>,
-    nonce: &Nonce,
-    account: &str,
-    signature: &Signature,
-) -> bool {
-    let known: Option<[u8; 32]> = slot.and_then(|slot| slot.login_key.as_slice().try_into().ok());
-    let payload = sign_in_payload(nonce, account);
-    let key = PublicKey::from_bytes(&known.unwrap_or(NOBODYS_KEY));
-    key.is_ok_and(|key| key.verifies(SignedType::SignIn, &payload, signature)) && known.is_some()
-}
 
 /// What a form of the page brings.
 #[derive(Clone, Debug, Deserialize)]
